@@ -1,0 +1,1 @@
+"""Istio's traffic management, in Python, on the real Envoy, for any machine."""

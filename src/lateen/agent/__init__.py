@@ -1,0 +1,1 @@
+"""What runs beside a workload: the Envoy process and its bootstrap."""

@@ -1,0 +1,1 @@
+"""Facts → findings that concern more than one object."""

@@ -1,0 +1,1 @@
+"""One module per kind: check(object) → findings about that object alone."""

@@ -1,0 +1,1 @@
+"""The top queries: facts → resources for a view of a proxy."""

@@ -1,0 +1,5 @@
+"""The query database: facts go in, memoised pure answers come out. Invariant: no domain words here."""
+
+from lateen.engine.database import Database, query
+
+__all__ = ["Database", "query"]

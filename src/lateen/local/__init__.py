@@ -1,0 +1,1 @@
+"""One machine: namespaces, workloads as processes, supervision, the way in and out."""

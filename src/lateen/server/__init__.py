@@ -1,0 +1,1 @@
+"""Wiring: database, sources, xDS and the HTTP API in one event loop."""

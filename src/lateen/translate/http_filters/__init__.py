@@ -1,0 +1,1 @@
+"""The HTTP filters of a connection manager, in order."""
