@@ -16,7 +16,7 @@ $(BIN)/python:
 
 $(SETUP): pyproject.toml requirements.lock | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
 $(DEV): $(SETUP) requirements-dev.lock
