@@ -1,0 +1,276 @@
+"""What a proxy's configuration may hold: the services and VirtualServices that its Sidecar lets in.
+
+Source: pilot/pkg/model/sidecar.go. A *scope* is identified by a namespace and at most one Sidecar, so all workloads that
+the same Sidecar (or none) applies to share every answer here. Gateways never use a Sidecar.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from lateen.api import facts
+from lateen.api.meta import Ref, age_key
+from lateen.api.sidecar import IstioEgressListener, Sidecar
+from lateen.engine import Database, query
+from lateen.model import host as hosts
+from lateen.model import protocol, virtual_services, visibility
+from lateen.model.defaults import MESH_GATEWAY, ROOT_NAMESPACE
+from lateen.model.destinations import destinations
+from lateen.model.protocol import Protocol
+from lateen.model.selectors import Pairs, pairs, selects
+from lateen.model.service import Registry, Service, all_services, by_host
+from lateen.model.view import View
+from lateen.model.virtual_services import Binding
+
+EVERYTHING = ("*/*",)
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """The identity of a scope."""
+
+    namespace: str
+    """The proxy's namespace; `.` in a Sidecar of the root namespace means this one."""
+    sidecar: Ref | None = None
+    gateway: bool = False
+
+
+class Egress(msgspec.Struct, frozen=True):
+    """One egress listener of a scope, with what it imports."""
+
+    services: tuple[Service, ...]
+    """Oldest first; trimmed to the listener's port when it has one."""
+    bindings: tuple[Binding, ...]
+    """VirtualServices for sidecars, in order of precedence."""
+    listener: IstioEgressListener | None = None
+    """None for the default scope: everything, on every port."""
+
+    @property
+    def port(self) -> int:
+        """The listener's own port, or 0 when it serves every port."""
+        return self.listener.port.number or 0 if self.listener and self.listener.port else 0
+
+
+@query
+def scope_of(db: Database, view: View) -> Scope:
+    """Choose the scope of a proxy: the oldest Sidecar that selects it, else the namespace's, else the root's."""
+    if view.is_router:
+        return Scope(view.namespace, gateway=True)
+    return Scope(view.namespace, _sidecar_for(db, view.namespace, view.labels))
+
+
+@query
+def _sidecars(db: Database, namespace: str) -> tuple[tuple[Ref, Pairs | None], ...]:
+    """Return a namespace's Sidecars, oldest first, as (ref, selector or None)."""
+    found = [facts.get(db, ref) for ref in facts.refs(db, "Sidecar") if ref.namespace == namespace]
+    ordered = sorted((one for one in found if one is not None), key=age_key)
+    return tuple(
+        (one.ref, pairs(one.spec.workload_selector.labels) if one.spec.workload_selector else None)
+        for one in ordered
+        if isinstance(one.spec, Sidecar)
+    )
+
+
+@query
+def _sidecar_for(db: Database, namespace: str, labels: Pairs) -> Ref | None:
+    own = _sidecars(db, namespace)
+    for ref, selector in own:
+        if selector is not None and selects(selector, labels):
+            return ref
+    root = _sidecars(db, ROOT_NAMESPACE) if namespace != ROOT_NAMESPACE else ()
+    return next((ref for ref, selector in (*own, *root) if selector is None), None)
+
+
+def sidecar(db: Database, scope: Scope) -> Sidecar | None:
+    """Return the Sidecar of a scope."""
+    found = facts.get(db, scope.sidecar) if scope.sidecar else None
+    return found.spec if found is not None and isinstance(found.spec, Sidecar) else None
+
+
+@query
+def visible_services(db: Database, namespace: str) -> tuple[Service, ...]:
+    """Return the services exported to a namespace: those not public first, oldest first in both groups."""
+    seen = [s for s in all_services(db) if visibility.visible_to(s.export_to, namespace)]
+    private = (s for s in seen if not visibility.is_public(s.export_to))
+    return (*private, *(s for s in seen if visibility.is_public(s.export_to)))
+
+
+@query
+def egress_listeners(db: Database, scope: Scope) -> tuple[Egress, ...]:
+    """Return the egress listeners of a scope in the Sidecar's order; one that imports everything without a Sidecar."""
+    spec = sidecar(db, scope)
+    if spec is None or not spec.egress:
+        return (_egress(db, scope, None),)
+    return tuple(_egress(db, scope, listener) for listener in spec.egress)
+
+
+@query
+def services(db: Database, scope: Scope) -> tuple[Service, ...]:
+    """Return every service that a scope lets in, one per host, in the order of import.
+
+    Destinations of imported VirtualServices come along when they are visible.
+    """
+    merged: dict[str, Service] = {}
+    for egress in egress_listeners(db, scope):
+        for service in egress.services:
+            _merge(merged, service)
+        if scope.sidecar is not None:
+            for service in _destination_services(db, scope, egress):
+                _merge(merged, service)
+    return tuple(merged.values())
+
+
+@query
+def services_by_host(db: Database, scope: Scope) -> dict[str, Service]:
+    """Index a scope's services by host."""
+    return {service.host: service for service in services(db, scope)}
+
+
+@query
+def service(db: Database, scope: Scope, host: str) -> Service | None:
+    """Return a scope's service by host; a firewall in front of the index."""
+    return services_by_host(db, scope).get(host)
+
+
+@query
+def allows_any(db: Database, scope: Scope) -> bool:
+    """Tell whether unknown destinations are let through; a Sidecar's own policy replaces the mesh's.
+
+    A Sidecar's `outboundTrafficPolicy: {}` is REGISTRY_ONLY, the enum's zero.
+    """
+    return outbound_mode(db, scope) != "REGISTRY_ONLY"
+
+
+@query
+def outbound_mode(db: Database, scope: Scope) -> str:
+    """Return ALLOW_ANY, REGISTRY_ONLY or ALLOW_ANY_DYNAMIC_DNS for a scope."""
+    spec = sidecar(db, scope)
+    if spec is not None and spec.outbound_traffic_policy is not None:
+        return spec.outbound_traffic_policy.mode or "REGISTRY_ONLY"
+    policy = facts.mesh_config(db).outbound_traffic_policy
+    return (policy.mode if policy else None) or "ALLOW_ANY"
+
+
+def _egress(db: Database, scope: Scope, listener: IstioEgressListener | None) -> Egress:
+    patterns = _Patterns(listener.hosts if listener else EVERYTHING, scope.namespace)
+    imported = [
+        trimmed
+        for service in visible_services(db, scope.namespace)
+        if patterns.import_service(service) and (trimmed := _on_port(service, listener)) is not None
+    ]
+    bound = () if scope.gateway else virtual_services.for_gateway(db, MESH_GATEWAY, scope.namespace)
+    return Egress(
+        services=tuple(_one_namespace_each(imported, scope.namespace)),
+        bindings=tuple(one for one in bound if patterns.import_binding(one)),
+        listener=listener,
+    )
+
+
+class _Patterns:
+    """The `hosts` of an egress listener, by namespace."""
+
+    def __init__(self, entries: Iterable[str], own_namespace: str) -> None:
+        self.everything = tuple(entries) == EVERYTHING
+        self.imported: dict[str, list[str]] = {}
+        self.excluded: dict[str, list[str]] = {}
+        for entry in entries:
+            namespace, _, host = entry.partition("/")
+            target = self.imported
+            if namespace.startswith("~"):
+                target, namespace = self.excluded, namespace[1:] or "*"
+            namespace = own_namespace if namespace == "." else namespace
+            target.setdefault(namespace, []).append(host.lower())
+
+    def import_service(self, service: Service) -> bool:
+        """A service is imported when a pattern covers its host; one way, unlike a VirtualService."""
+        if self.everything:
+            return True
+        return self._in(service.host, service.namespace, self.imported) and not self._in(
+            service.host, service.namespace, self.excluded
+        )
+
+    def import_binding(self, binding: Binding) -> bool:
+        """A VirtualService is imported when one of its hosts overlaps a pattern, in either direction."""
+        if self.everything:
+            return True
+        namespace = binding.ref.namespace
+        return any(
+            self._overlaps(host, namespace) and not self._in(host, namespace, self.excluded) for host in binding.hosts
+        )
+
+    def _in(self, host: str, namespace: str, patterns: dict[str, list[str]]) -> bool:
+        candidates = (*patterns.get(namespace, ()), *patterns.get("*", ()))
+        return any(hosts.subset_of(host, pattern) for pattern in candidates)
+
+    def _overlaps(self, host: str, namespace: str) -> bool:
+        candidates = (*self.imported.get(namespace, ()), *self.imported.get("*", ()))
+        return any(hosts.matches(host, pattern) for pattern in candidates)
+
+
+def _on_port(service: Service, listener: IstioEgressListener | None) -> Service | None:
+    """Trim a service to the listener's port; None when it lacks it. An HTTP proxy's listener does not trim."""
+    if listener is None or listener.port is None or not listener.port.number:
+        return service
+    if protocol.parse(listener.port.protocol or "") is Protocol.HTTP_PROXY:
+        return service
+    port = service.port(listener.port.number)
+    return msgspec.structs.replace(service, ports=(port,)) if port else None
+
+
+def _one_namespace_each(imported: list[Service], own: str) -> Iterable[Service]:
+    """Keep one namespace per host: the proxy's own, else a Kubernetes Service's, else the first."""
+    chosen: dict[str, Service] = {}
+    for service in imported:
+        chosen[service.host] = _preferred(chosen.get(service.host), service, own)
+    return (service for service in imported if service.namespace == chosen[service.host].namespace)
+
+
+def _preferred(held: Service | None, other: Service, own: str) -> Service:
+    if held is None or other.namespace == own:
+        return other
+    is_better = held.registry is not Registry.KUBERNETES and other.registry is Registry.KUBERNETES
+    return other if is_better and held.namespace != own else held
+
+
+def _merge(merged: dict[str, Service], service: Service) -> None:
+    """Add a service; one of the same host and namespace adds its ports (and addresses) to the first."""
+    held = merged.get(service.host)
+    if held is None:
+        merged[service.host] = service
+    elif held.namespace == service.namespace:
+        merged[service.host] = _united(held, service)
+
+
+def _united(first: Service, second: Service) -> Service:
+    if second.registry is Registry.KUBERNETES and first.registry is not Registry.KUBERNETES:
+        first, second = second, first  # the Kubernetes object decides ports and resolution (spec §5.4)
+    if first.registry is Registry.KUBERNETES and second.registry is not Registry.KUBERNETES:
+        return first
+    numbers = {port.number for port in first.ports}
+    ports = (*first.ports, *(port for port in second.ports if port.number not in numbers))
+    addresses = tuple(dict.fromkeys((*first.addresses, *second.addresses)))
+    if ports == first.ports and addresses == first.addresses:
+        return first
+    return msgspec.structs.replace(first, ports=ports, addresses=addresses)
+
+
+def _destination_services(db: Database, scope: Scope, egress: Egress) -> Iterable[Service]:
+    for binding in egress.bindings:
+        for host, ports in destinations(db, binding.ref, scope.namespace):
+            found = _best_visible(by_host(db).get(host, ()), scope.namespace)
+            trimmed = _with_ports(found, ports, egress) if found else None
+            if trimmed is not None:
+                yield trimmed
+
+
+def _best_visible(candidates: tuple[Service, ...], namespace: str) -> Service | None:
+    seen = [s for s in candidates if visibility.visible_to(s.export_to, namespace)]
+    return min(seen, key=lambda s: (s.namespace != namespace, s.registry is not Registry.KUBERNETES), default=None)
+
+
+def _with_ports(service: Service, numbers: tuple[int, ...], egress: Egress) -> Service | None:
+    if egress.port:
+        return _on_port(service, egress.listener)
+    if not numbers:
+        return service
+    ports = tuple(port for port in service.ports if port.number in numbers)
+    return msgspec.structs.replace(service, ports=ports) if ports else None

@@ -1,0 +1,104 @@
+"""Labels that select workloads, and which labels and node metadata any rule looks at.
+
+The second part is what keeps views few: a label that no selector names cannot change a proxy's configuration.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from lateen.api import facts
+from lateen.api.destination_rule import DestinationRule, LocalityLoadBalancerSetting, TrafficPolicy
+from lateen.api.envoy_filter import EnvoyFilter
+from lateen.api.gateway import Gateway
+from lateen.api.kubernetes import Service
+from lateen.api.meta import Ref
+from lateen.api.service_entry import ServiceEntry
+from lateen.api.sidecar import Sidecar
+from lateen.api.virtual_service import VirtualService
+from lateen.engine import Database, query
+
+Pairs = tuple[tuple[str, str], ...]
+
+SELECTING_KINDS = (
+    "Service", "ServiceEntry", "Sidecar", "Gateway", "DestinationRule", "VirtualService", "EnvoyFilter", "ProxyConfig",
+)  # fmt: skip
+
+
+def pairs(labels: Mapping[str, str] | None) -> Pairs:
+    """Freeze labels into sorted pairs, so that they can be an argument of a query."""
+    return tuple(sorted((labels or {}).items()))
+
+
+def selects(selector: Iterable[tuple[str, str]], labels: Iterable[tuple[str, str]]) -> bool:
+    """Tell whether the labels hold every pair of the selector; an empty selector takes all."""
+    have = dict(labels)
+    return all(have.get(key) == value for key, value in selector)
+
+
+@query
+def selected_label_keys(db: Database) -> frozenset[str]:
+    """Return every label key that some object's selector (or source match, or failover rule) names."""
+    keys = {key for kind in SELECTING_KINDS for ref in facts.refs(db, kind) for key in label_keys_of(db, ref)}
+    policy = facts.mesh_config(db).locality_lb_setting
+    return frozenset(keys | set(_failover_keys(policy)))
+
+
+@query
+def label_keys_of(db: Database, ref: Ref) -> frozenset[str]:
+    """Return the label keys that one object's selectors name."""
+    found = facts.get(db, ref)
+    return frozenset(_keys(found.spec)) if found is not None else frozenset()
+
+
+def _keys(spec: object) -> Iterable[str]:
+    match spec:
+        case Service():
+            yield from spec.selector or {}
+        case Gateway():
+            yield from spec.selector or {}
+        case ServiceEntry() | Sidecar() | EnvoyFilter():
+            yield from spec.workload_selector.labels if spec.workload_selector else {}
+        case DestinationRule():
+            yield from _destination_rule_keys(spec)
+        case VirtualService():
+            yield from _source_label_keys(spec)
+        case _:
+            selector = getattr(spec, "selector", None)
+            yield from getattr(selector, "match_labels", None) or {}
+
+
+def _destination_rule_keys(spec: DestinationRule) -> Iterable[str]:
+    yield from spec.workload_selector.match_labels if spec.workload_selector else {}
+    for policy in (spec.traffic_policy, *(subset.traffic_policy for subset in spec.subsets)):
+        for setting in _locality_settings(policy):
+            yield from _failover_keys(setting)
+
+
+def _locality_settings(policy: TrafficPolicy | None) -> Iterable[LocalityLoadBalancerSetting | None]:
+    if policy is None:
+        return
+    for balancer in (policy.load_balancer, *(port.load_balancer for port in policy.port_level_settings)):
+        if balancer is not None:
+            yield balancer.locality_lb_setting
+
+
+def _failover_keys(setting: LocalityLoadBalancerSetting | None) -> Iterable[str]:
+    return (entry.partition("=")[0] for entry in (setting.failover_priority if setting else ()))
+
+
+def _source_label_keys(spec: VirtualService) -> Iterable[str]:
+    for route in (*spec.http, *spec.tls, *spec.tcp):
+        for condition in route.match:
+            yield from condition.source_labels or {}
+
+
+@query
+def matched_metadata_keys(db: Database) -> frozenset[str]:
+    """Return the node metadata keys that some EnvoyFilter matches."""
+    keys: set[str] = set()
+    for ref in facts.refs(db, "EnvoyFilter"):
+        found = facts.get(db, ref)
+        if found is not None and isinstance(found.spec, EnvoyFilter):
+            for patch in found.spec.config_patches:
+                if patch.match and patch.match.proxy:
+                    keys |= set(patch.match.proxy.metadata)
+    return frozenset(keys)

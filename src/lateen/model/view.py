@@ -1,0 +1,144 @@
+"""Proxies, and views: what matters about a proxy for its configuration.
+
+A *proxy* is what a node says of itself over xDS. A *view* is what is left of it when everything that no rule looks at
+is taken away: labels that no selector names, metadata that no EnvoyFilter matches, an address that nobody routes by.
+Replicas of a workload share a view, and so every answer that is computed for it.
+
+The node's form is Istio's (pilot/pkg/model/context.go): id `sidecar~10.1.1.1~app.default~default.svc.cluster.local`,
+metadata with NAMESPACE, LABELS, INTERCEPTION_MODE and so on.
+"""
+
+from typing import Any, Literal, Self
+
+import msgspec
+
+from lateen.engine import Database, query
+from lateen.model import workload
+from lateen.model.defaults import CLUSTER_DOMAIN
+from lateen.model.selectors import matched_metadata_keys, selected_label_keys
+
+ProxyType = Literal["sidecar", "router"]
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Proxy(msgspec.Struct, frozen=True, kw_only=True):
+    """A connected (or imagined) Envoy, as its node describes it."""
+
+    type: ProxyType
+    address: str
+    name: str
+    namespace: str
+    domain: str = CLUSTER_DOMAIN
+    labels: Pairs = ()
+    locality: str = ""
+    """`region/zone/subzone`; empty when unknown."""
+    metadata: Pairs = ()
+    """The node's metadata: strings as they are, anything else as JSON; sorted by key."""
+
+    @classmethod
+    def from_node(cls, node_id: str, metadata: dict[str, Any], locality: str = "") -> Self:
+        """Read an xDS node.
+
+        Raises:
+            ValueError: the id does not have the four parts `type~address~name.namespace~namespace.svc.domain`.
+        """
+        parts = node_id.split("~")
+        if len(parts) != 4 or parts[0] not in ("sidecar", "router"):
+            raise ValueError(f"node id {node_id!r} is not of the form type~address~name.namespace~domain")
+        kind, address, name, dns = parts
+        short, _, id_namespace = name.partition(".")
+        namespace = str(metadata.get("NAMESPACE") or id_namespace or "default")
+        labels = metadata.get("LABELS") or {}
+        return cls(
+            type="router" if kind == "router" else "sidecar",
+            address=address,
+            name=short,
+            namespace=namespace,
+            domain=_cluster_domain(dns, namespace),
+            labels=tuple(sorted((str(k), str(v)) for k, v in labels.items())),
+            locality=locality or str(labels.get("istio-locality", "")).replace(".", "/"),
+            metadata=tuple(sorted((k, v if isinstance(v, str) else _json(v)) for k, v in metadata.items())),
+        )
+
+    def meta(self, key: str) -> str:
+        """Return one metadata value, or an empty string."""
+        return dict(self.metadata).get(key, "")
+
+    @property
+    def id(self) -> str:
+        """The node id that Envoy announces."""
+        dns = f"{self.namespace}.svc.{self.domain}"
+        return f"{self.type}~{self.address}~{self.name}.{self.namespace}~{dns}"
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What configuration depends on; equal for replicas. The argument of every query about a proxy."""
+
+    type: ProxyType
+    namespace: str
+    domain: str = CLUSTER_DOMAIN
+    labels: Pairs = ()
+    """Only the labels that some selector names."""
+    address: str = ""
+    """Only when some object names this address (an endpoint of a headless service, of a ServiceEntry); else empty."""
+    locality: str = ""
+    network: str = ""
+    node: str = ""
+    """The machine's name, only when some service is limited to its client's node."""
+    interception: str = "REDIRECT"
+    """REDIRECT, TPROXY or NONE."""
+    named_ports: Pairs = ()
+    """The workload's container ports that have a name, as (name, number)."""
+    dns_capture: bool = False
+    """The proxy's names are answered by the mesh, so addresses that Istio allots to ServiceEntries work."""
+    metadata: Pairs = ()
+    """Node metadata that translation reads: see `METADATA_READ` and what EnvoyFilters match."""
+
+    @property
+    def is_router(self) -> bool:
+        """The proxy is a gateway."""
+        return self.type == "router"
+
+    def meta(self, key: str) -> str:
+        """Return one metadata value that survived into the view, or an empty string."""
+        return dict(self.metadata).get(key, "")
+
+
+# Node metadata that changes what is generated (spec: xDS delivery).
+METADATA_READ = frozenset(
+    {"HTTP10", "IDLE_TIMEOUT", "UNPRIVILEGED_POD", "ROUTER_MODE", "HTTP_PROXY_PORT", "PROXY_CONFIG", "ISTIO_VERSION",
+     "CLUSTER_ID"}
+)  # fmt: skip
+
+
+@query
+def view_of(db: Database, proxy: Proxy) -> View:
+    """Reduce a proxy to what configuration depends on."""
+    keys = selected_label_keys(db)
+    ports = workload.container_ports(db, proxy.namespace, proxy.name)
+    return View(
+        type=proxy.type,
+        namespace=proxy.namespace,
+        domain=proxy.domain,
+        labels=tuple((k, v) for k, v in proxy.labels if k in keys),
+        address=proxy.address if workload.address_matters(db, proxy.address) else "",
+        locality=proxy.locality or workload.locality_of_pod(db, proxy.namespace, proxy.name),
+        network=proxy.meta("NETWORK") or dict(proxy.labels).get("topology.istio.io/network", ""),
+        node=proxy.meta("NODE_NAME") if workload.node_matters(db) else "",
+        interception=proxy.meta("INTERCEPTION_MODE") or "REDIRECT",
+        named_ports=tuple((name, str(number)) for name, number in ports if name),
+        dns_capture=proxy.meta("DNS_CAPTURE") in ("true", "True", "1"),
+        metadata=tuple((k, v) for k, v in proxy.metadata if k in METADATA_READ or k in matched_metadata_keys(db)),
+    )
+
+
+def _cluster_domain(dns: str, namespace: str) -> str:
+    prefix = f"{namespace}.svc."
+    if dns.startswith(prefix):
+        return dns.removeprefix(prefix)
+    _, found, rest = dns.partition(".svc.")
+    return rest if found else CLUSTER_DOMAIN
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()

@@ -1,0 +1,97 @@
+"""Which VirtualServices apply where, in the order that decides which one wins.
+
+A VirtualService with hosts is a *root*; one without is a delegate and applies nowhere by itself. The order for a
+namespace and a gateway name (`mesh` for sidecars) is Istio's: private to the namespace, exported to it, public; in each
+group oldest first (pilot/pkg/model/push_context.go initVirtualServices). Names are resolved in the namespace of the
+VirtualService, never of the client.
+"""
+
+import msgspec
+
+from lateen.api import facts
+from lateen.api.meta import Ref
+from lateen.api.virtual_service import VirtualService
+from lateen.engine import Database, query
+from lateen.model import host as hosts
+from lateen.model import visibility
+from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
+
+
+class Binding(msgspec.Struct, frozen=True):
+    """What a root VirtualService is bound to; stays equal when only its routes change."""
+
+    ref: Ref
+    hosts: tuple[str, ...]
+    """Fully qualified, lower case, in the object's order."""
+    gateways: tuple[str, ...]
+    """`mesh` and `namespace/name`."""
+    export_to: tuple[str, ...]
+    created: str
+
+    @property
+    def age(self) -> tuple[str, str, str]:
+        """Sort key, oldest first (creation time, then name, then namespace)."""
+        return self.created, self.ref.name, self.ref.namespace
+
+
+def gateway_name(name: str, namespace: str) -> str:
+    """Resolve a `gateways` entry: `mesh`, `namespace/name`, or a name in the object's own namespace."""
+    if name == MESH_GATEWAY or "/" in name:
+        own, _, rest = name.partition("/")
+        return f"{namespace}/{rest}" if own == "." else name
+    return f"{namespace}/{name}"
+
+
+@query
+def binding(db: Database, ref: Ref) -> Binding | None:
+    """Return what one VirtualService is bound to; None for a delegate."""
+    found = facts.get(db, ref)
+    if found is None or not isinstance(found.spec, VirtualService) or not found.spec.hosts:
+        return None
+    spec, meta = found.spec, found.meta
+    default = facts.mesh_config(db).default_virtual_service_export_to
+    return Binding(
+        ref=ref,
+        hosts=tuple(hosts.fqdn(host, meta.namespace, CLUSTER_DOMAIN).lower() for host in spec.hosts),
+        gateways=_gateways(spec, meta.namespace),
+        export_to=visibility.effective(spec.export_to, meta.namespace, default),
+        created=meta.creation_timestamp,
+    )
+
+
+def _gateways(spec: VirtualService, namespace: str) -> tuple[str, ...]:
+    """Return every gateway that the object or one of its matches names (a match's list replaces the object's)."""
+    names = list(spec.gateways) or [MESH_GATEWAY]
+    for route in (*spec.http, *spec.tls, *spec.tcp):
+        for condition in route.match:
+            names += condition.gateways
+    return tuple(dict.fromkeys(gateway_name(name, namespace) for name in names))
+
+
+@query
+def bindings(db: Database) -> tuple[Binding, ...]:
+    """Return all bindings, oldest first."""
+    found = (binding(db, ref) for ref in facts.refs(db, "VirtualService"))
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.age))
+
+
+@query
+def by_gateway(db: Database) -> dict[str, tuple[Binding, ...]]:
+    """Index the bindings by gateway name, oldest first in each."""
+    index: dict[str, list[Binding]] = {}
+    for one in bindings(db):
+        for gateway in one.gateways:
+            index.setdefault(gateway, []).append(one)
+    return {gateway: tuple(found) for gateway, found in index.items()}
+
+
+@query
+def for_gateway(db: Database, gateway: str, namespace: str) -> tuple[Binding, ...]:
+    """Return the VirtualServices bound to a gateway name that a namespace sees, in order of precedence."""
+    private, exported, public = [], [], []
+    for one in by_gateway(db).get(gateway, ()):
+        if visibility.is_public(one.export_to):
+            public.append(one)
+        elif visibility.visible_to(one.export_to, namespace):
+            (private if one.ref.namespace == namespace else exported).append(one)
+    return (*private, *exported, *public)

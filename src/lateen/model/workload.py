@@ -1,0 +1,231 @@
+"""Workloads: pods and workload entries, found by labels, with what endpoints and views need of them."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from lateen.api import facts
+from lateen.api import kubernetes as k8s
+from lateen.api.meta import Object, Ref
+from lateen.api.service_entry import ServiceEntry
+from lateen.api.workload_entry import WorkloadEntry
+from lateen.engine import Database, query
+from lateen.model.selectors import Pairs, pairs
+
+REGION = "topology.kubernetes.io/region"
+ZONE = "topology.kubernetes.io/zone"
+SUBZONE = "topology.istio.io/subzone"
+LOCALITY_LABEL = "istio-locality"  # dots for slashes, as label values forbid slashes
+NETWORK_LABEL = "topology.istio.io/network"
+TLS_MODE_LABEL = "security.istio.io/tlsMode"
+HEALTHY_CONDITION = "Healthy"  # WorkloadEntry.status.conditions, written by the agent
+
+
+class Health(StrEnum):
+    """Whether an endpoint takes traffic, in Envoy's words."""
+
+    HEALTHY = "HEALTHY"
+    UNHEALTHY = "UNHEALTHY"
+    DRAINING = "DRAINING"
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True):
+    """One running copy of something: a pod or a workload entry."""
+
+    ref: Ref
+    address: str
+    labels: Pairs = ()
+    ports: tuple[tuple[str, int], ...] = ()
+    """Named ports: a pod's container ports, a WorkloadEntry's `ports`."""
+    locality: str = ""
+    network: str = ""
+    weight: int = 0
+    """0 is unset (1)."""
+    service_account: str = ""
+    tls_mode: str = ""
+    health: Health = Health.HEALTHY
+    node: str = ""
+    workload_name: str = ""
+    hostname: str = ""
+    subdomain: str = ""
+
+    def port(self, name: str) -> int | None:
+        """Return the number of a named port."""
+        return dict(self.ports).get(name)
+
+
+@query
+def workload(db: Database, ref: Ref) -> Workload | None:
+    """Return the workload that a Pod or WorkloadEntry declares; None when it has no address or is going away."""
+    found = facts.get(db, ref)
+    if found is None:
+        return None
+    if isinstance(found.spec, k8s.Pod):
+        return _of_pod(db, found)
+    if isinstance(found.spec, WorkloadEntry):
+        return of_entry(found.spec, ref, {**found.spec.labels, **found.meta.labels}, _entry_health(found))
+    return None
+
+
+@query
+def labels_of(db: Database, ref: Ref) -> Pairs:
+    """Return a workload's labels; a firewall between its readiness and who selects it."""
+    found = workload(db, ref)
+    return found.labels if found else ()
+
+
+@query
+def by_label(db: Database, kind: str, namespace: str) -> dict[tuple[str, str], frozenset[Ref]]:
+    """Index the workloads of one kind and namespace by each of their labels."""
+    index: dict[tuple[str, str], set[Ref]] = {}
+    for ref in facts.refs(db, kind):
+        if ref.namespace == namespace:
+            for label in labels_of(db, ref):
+                index.setdefault(label, set()).add(ref)
+    return {label: frozenset(refs) for label, refs in index.items()}
+
+
+@query
+def selected(db: Database, kind: str, namespace: str, selector: Pairs) -> tuple[Ref, ...]:
+    """Return the workloads of a kind and namespace that carry every label of a non-empty selector, sorted."""
+    index = by_label(db, kind, namespace)
+    sets = sorted((index.get(label, frozenset()) for label in selector), key=len)
+    if not sets:
+        return ()
+    return tuple(sorted(sets[0].intersection(*sets[1:])))
+
+
+@query
+def container_ports(db: Database, namespace: str, pod: str) -> tuple[tuple[str, int], ...]:
+    """Return a pod's container ports as (name or empty, number)."""
+    found = facts.get(db, Ref("Pod", namespace, pod))
+    if found is None or not isinstance(found.spec, k8s.Pod):
+        return ()
+    return tuple((port.name or "", port.container_port) for c in found.spec.containers for port in c.ports)
+
+
+@query
+def locality_of_pod(db: Database, namespace: str, pod: str) -> str:
+    """Return `region/zone/subzone` of the machine that a pod runs on, or an empty string."""
+    found = workload(db, Ref("Pod", namespace, pod))
+    return found.locality if found else ""
+
+
+@query
+def address_matters(db: Database, address: str) -> bool:
+    """Tell whether some headless service's or ServiceEntry's endpoint could be this very address."""
+    return address in _named_addresses(db)
+
+
+@query
+def node_matters(db: Database) -> bool:
+    """Tell whether some service keeps traffic on the client's machine."""
+    return any(
+        isinstance(found.spec, k8s.Service) and found.spec.internal_traffic_policy == "Local"
+        for ref in facts.refs(db, "Service")
+        if (found := facts.get(db, ref)) is not None
+    )
+
+
+@query
+def _named_addresses(db: Database) -> frozenset[str]:
+    addresses = {a for ref in facts.refs(db, "ServiceEntry") for a in _entry_addresses(db, ref)}
+    for ref in facts.refs(db, "Service"):
+        addresses |= _headless_addresses(db, ref)
+    for ref in facts.refs(db, "Sidecar"):
+        if _has_ingress(db, ref):
+            addresses |= _addresses_in(db, ref.namespace)
+    return frozenset(addresses)
+
+
+@query
+def _entry_addresses(db: Database, ref: Ref) -> frozenset[str]:
+    found = facts.get(db, ref)
+    if found is None or not isinstance(found.spec, ServiceEntry):
+        return frozenset()
+    return frozenset(endpoint.address or "" for endpoint in found.spec.endpoints)
+
+
+@query
+def _headless_addresses(db: Database, ref: Ref) -> frozenset[str]:
+    found = facts.get(db, ref)
+    if found is None or not isinstance(found.spec, k8s.Service) or found.spec.cluster_ip != "None":
+        return frozenset()
+    pods = (workload(db, pod) for pod in selected(db, "Pod", ref.namespace, pairs(found.spec.selector)))
+    return frozenset(pod.address for pod in pods if pod)
+
+
+@query
+def _has_ingress(db: Database, ref: Ref) -> bool:
+    found = facts.get(db, ref)
+    return bool(found and getattr(found.spec, "ingress", ()))
+
+
+@query
+def _addresses_in(db: Database, namespace: str) -> frozenset[str]:
+    pods = (workload(db, ref) for ref in facts.refs(db, "Pod") if ref.namespace == namespace)
+    return frozenset(pod.address for pod in pods if pod)
+
+
+def _of_pod(db: Database, found: Object[k8s.Pod]) -> Workload | None:
+    spec, status = found.spec, found.status or k8s.PodStatus()
+    if not status.pod_ip or found.meta.deletion_timestamp or status.phase in ("Succeeded", "Failed"):
+        return None
+    labels = found.meta.labels
+    return Workload(
+        ref=found.ref,
+        address=status.pod_ip,
+        labels=pairs(labels),
+        ports=tuple((port.name, port.container_port) for c in spec.containers for port in c.ports if port.name),
+        locality=_locality_of_labels(labels) or _locality_of_node(db, spec.node_name or ""),
+        network=labels.get(NETWORK_LABEL, ""),
+        service_account=spec.service_account_name or "default",
+        tls_mode=labels.get(TLS_MODE_LABEL, ""),
+        health=Health.HEALTHY if _ready(status) else Health.UNHEALTHY,
+        node=spec.node_name or "",
+        workload_name=labels.get("service.istio.io/workload-name", "") or found.meta.name,
+        hostname=spec.hostname or "",
+        subdomain=spec.subdomain or "",
+    )
+
+
+def _ready(status: k8s.PodStatus) -> bool:
+    return any(condition.type == "Ready" and condition.status == "True" for condition in status.conditions)
+
+
+def of_entry(spec: WorkloadEntry, ref: Ref, labels: Mapping[str, str], health: Health) -> Workload:
+    """Return the workload that a WorkloadEntry, of its own or inline in a ServiceEntry, describes."""
+    return Workload(
+        ref=ref,
+        address=spec.address or "",
+        labels=pairs(labels),
+        ports=tuple(sorted(spec.ports.items())),
+        locality=labels.get(LOCALITY_LABEL, "").replace(".", "/") or spec.locality or "",
+        network=spec.network or labels.get(NETWORK_LABEL, ""),
+        weight=spec.weight or 0,
+        service_account=spec.service_account or "",
+        tls_mode=labels.get(TLS_MODE_LABEL) or ("istio" if spec.service_account else ""),
+        health=health,
+        workload_name=ref.name,
+    )
+
+
+def _entry_health(found: Object[WorkloadEntry]) -> Health:
+    conditions = getattr(found.status, "conditions", ())
+    unhealthy = any(c.type == HEALTHY_CONDITION and c.status == "False" for c in conditions)
+    return Health.UNHEALTHY if unhealthy else Health.HEALTHY
+
+
+@query
+def _locality_of_node(db: Database, node: str) -> str:
+    found = facts.get(db, Ref("Node", "", node)) if node else None
+    return _locality_of_labels(found.meta.labels) if found else ""
+
+
+def _locality_of_labels(labels: Mapping[str, str]) -> str:
+    """Read region, zone and subzone from labels; the pod's `istio-locality` label wins (pkg/model/locality)."""
+    if LOCALITY_LABEL in labels:
+        return labels[LOCALITY_LABEL].replace(".", "/")
+    parts = [labels.get(REGION, ""), labels.get(ZONE, ""), labels.get(SUBZONE, "")]
+    return "/".join(parts).rstrip("/") if parts[0] else ""
