@@ -7,7 +7,7 @@ DEV := $(VENV)/.setup-dev-done
 STUBS := typings/.done
 MESH_ARGS ?=
 
-.PHONY: demo test check bench lint types imports unit clean lock
+.PHONY: demo test test-web check bench lint types imports unit clean lock
 .DELETE_ON_ERROR:
 
 $(BIN)/python:
@@ -32,6 +32,9 @@ demo: $(SETUP)  ## run Bookinfo on a mesh of its own until Ctrl-C
 
 test: $(DEV) $(STUBS)  ## every test: unit, golden, xDS, property, real Envoy, end to end
 	$(BIN)/python -m pytest
+
+test-web: $(DEV)  ## the demo's page in a real browser (needs Chromium; says how to get it)
+	$(BIN)/python -m pytest tests/web/in_browser.py
 
 check: lint types imports unit  ## the fast gate
 

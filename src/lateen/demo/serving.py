@@ -149,8 +149,6 @@ class Exchange(BaseHTTPRequestHandler):
     """One connection of a caller: reads requests, finds their answers, keeps the connection open."""
 
     protocol_version = "HTTP/1.1"
-    server_version = "bookinfo"
-    sys_version = ""
     disable_nagle_algorithm = True
     wbufsize = -1
     server: Server
@@ -203,6 +201,10 @@ class Exchange(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(response.body)
         self.wfile.flush()
+
+    def version_string(self) -> str:
+        """Name the program in the `server` header."""
+        return "bookinfo"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Stay silent: `do_GET` writes the line, with the headers that matter in a mesh."""
