@@ -1,0 +1,68 @@
+"""The objects in a query database: one fact per object, and one sorted index of names per kind."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from lateen.api.mesh_config import MeshConfig
+from lateen.api.meta import Meta, Object, Ref
+from lateen.engine.database import Database
+
+MESH_CONFIG = Ref("MeshConfig", "", "mesh")
+"""Where the mesh's settings are kept."""
+
+_DEFAULT = MeshConfig()
+
+
+def put(db: Database, obj: Object[Any]) -> None:
+    """Add or replace an object."""
+    update(db, (obj,))
+
+
+def delete(db: Database, ref: Ref) -> None:
+    """Remove an object; nothing happens when it is not there."""
+    update(db, (), (ref,))
+
+
+def update(db: Database, objects: Iterable[Object[Any]], removed: Iterable[Ref] = ()) -> None:
+    """Remove and then put many objects; each kind's index is written at most once."""
+    indexes: dict[str, set[Ref]] = {}
+    for ref in removed:
+        _index(db, indexes, ref.kind).discard(ref)
+        db.set(ref, None)
+    for obj in objects:
+        ref = obj.ref
+        _index(db, indexes, ref.kind).add(ref)
+        db.set(ref, obj)
+    for kind, index in indexes.items():
+        if len(index) != len(known := refs(db, kind)) or not index.issuperset(known):
+            db.set(("refs", kind), tuple(sorted(index)))
+
+
+def _index(db: Database, indexes: dict[str, set[Ref]], kind: str) -> set[Ref]:
+    if kind not in indexes:
+        indexes[kind] = set(refs(db, kind))
+    return indexes[kind]
+
+
+def refs(db: Database, kind: str) -> tuple[Ref, ...]:
+    """List the objects of a kind, sorted by namespace and name."""
+    found: tuple[Ref, ...] | None = db.read(("refs", kind))
+    return found or ()
+
+
+def get(db: Database, ref: Ref) -> Object[Any] | None:
+    """Look an object up."""
+    found: Object[Any] | None = db.read(ref)
+    return found
+
+
+def mesh_config(db: Database) -> MeshConfig:
+    """Read the mesh's settings as written; an empty MeshConfig when nobody wrote any."""
+    found = get(db, MESH_CONFIG)
+    return _DEFAULT if found is None else found.spec
+
+
+def mesh_config_object(config: MeshConfig) -> Object[MeshConfig]:
+    """Wrap settings as the object that `put` takes."""
+    meta = Meta(name=MESH_CONFIG.name)
+    return Object(api_version="mesh.istio.io/v1alpha1", kind=MESH_CONFIG.kind, meta=meta, spec=config)
