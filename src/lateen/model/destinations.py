@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from lateen.api import facts
+from lateen.api.common import Destination
 from lateen.api.meta import Ref
-from lateen.api.virtual_service import Destination, HTTPRoute, VirtualService
+from lateen.api.virtual_service import HTTPRoute, VirtualService
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model.defaults import CLUSTER_DOMAIN
@@ -49,9 +50,12 @@ def _direct(spec: VirtualService, source_namespace: str) -> Iterator[Destination
     for http in spec.http:
         if _may_match(http.match, source_namespace):
             yield from _of_http(http)
-    for other in (*spec.tls, *spec.tcp):
-        if _may_match(other.match, source_namespace):
-            yield from (weighted.destination for weighted in other.route if weighted.destination)
+    for tls in spec.tls:
+        if _may_match(tls.match, source_namespace):
+            yield from (weighted.destination for weighted in tls.route if weighted.destination)
+    for tcp in spec.tcp:
+        if _may_match(tcp.match, source_namespace):
+            yield from (weighted.destination for weighted in tcp.route if weighted.destination)
 
 
 def _of_http(route: HTTPRoute) -> Iterator[Destination]:

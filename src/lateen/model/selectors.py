@@ -3,20 +3,22 @@
 The second part is what keeps views few: a label that no selector names cannot change a proxy's configuration.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from lateen.api import facts
-from lateen.api.destination_rule import DestinationRule, LocalityLoadBalancerSetting, TrafficPolicy
+from lateen.api.destination_rule import DestinationRule, TrafficPolicy
 from lateen.api.envoy_filter import EnvoyFilter
 from lateen.api.gateway import Gateway
 from lateen.api.kubernetes import Service
+from lateen.api.load_balancer import LocalityLoadBalancerSetting
 from lateen.api.meta import Ref
 from lateen.api.service_entry import ServiceEntry
 from lateen.api.sidecar import Sidecar
-from lateen.api.virtual_service import VirtualService
+from lateen.api.virtual_service import HTTPMatchRequest, L4MatchAttributes, TLSMatchAttributes, VirtualService
 from lateen.engine import Database, query
 
 Pairs = tuple[tuple[str, str], ...]
+Condition = HTTPMatchRequest | TLSMatchAttributes | L4MatchAttributes
 
 SELECTING_KINDS = (
     "Service", "ServiceEntry", "Sidecar", "Gateway", "DestinationRule", "VirtualService", "EnvoyFilter", "ProxyConfig",
@@ -85,10 +87,17 @@ def _failover_keys(setting: LocalityLoadBalancerSetting | None) -> Iterable[str]
     return (entry.partition("=")[0] for entry in (setting.failover_priority if setting else ()))
 
 
+def conditions_of(spec: VirtualService) -> Iterable[Sequence[Condition]]:
+    """Yield the match list of every route of a VirtualService, of all three kinds."""
+    yield from (route.match for route in spec.http)
+    yield from (route.match for route in spec.tls)
+    yield from (route.match for route in spec.tcp)
+
+
 def _source_label_keys(spec: VirtualService) -> Iterable[str]:
-    for route in (*spec.http, *spec.tls, *spec.tcp):
-        for condition in route.match:
-            yield from condition.source_labels or {}
+    for conditions in conditions_of(spec):
+        for condition in conditions:
+            yield from condition.source_labels
 
 
 @query

@@ -168,7 +168,7 @@ def _kubernetes_port(port: k8s.ServicePort) -> Port:
 
 
 def _cluster_addresses(spec: k8s.Service) -> tuple[str, ...]:
-    addresses = spec.cluster_i_ps or ((spec.cluster_ip,) if spec.cluster_ip else ())
+    addresses = spec.cluster_ips or ((spec.cluster_ip,) if spec.cluster_ip else ())
     return tuple(address for address in addresses if address and address != "None")
 
 

@@ -15,6 +15,7 @@ from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import visibility
 from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
+from lateen.model.selectors import conditions_of
 
 
 class Binding(msgspec.Struct, frozen=True):
@@ -62,8 +63,8 @@ def binding(db: Database, ref: Ref) -> Binding | None:
 def _gateways(spec: VirtualService, namespace: str) -> tuple[str, ...]:
     """Return every gateway that the object or one of its matches names (a match's list replaces the object's)."""
     names = list(spec.gateways) or [MESH_GATEWAY]
-    for route in (*spec.http, *spec.tls, *spec.tcp):
-        for condition in route.match:
+    for conditions in conditions_of(spec):
+        for condition in conditions:
             names += condition.gateways
     return tuple(dict.fromkeys(gateway_name(name, namespace) for name in names))
 
@@ -88,7 +89,9 @@ def by_gateway(db: Database) -> dict[str, tuple[Binding, ...]]:
 @query
 def for_gateway(db: Database, gateway: str, namespace: str) -> tuple[Binding, ...]:
     """Return the VirtualServices bound to a gateway name that a namespace sees, in order of precedence."""
-    private, exported, public = [], [], []
+    private: list[Binding] = []
+    exported: list[Binding] = []
+    public: list[Binding] = []
     for one in by_gateway(db).get(gateway, ()):
         if visibility.is_public(one.export_to):
             public.append(one)

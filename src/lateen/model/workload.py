@@ -9,6 +9,8 @@ from lateen.api import facts
 from lateen.api import kubernetes as k8s
 from lateen.api.meta import Object, Ref
 from lateen.api.service_entry import ServiceEntry
+from lateen.api.sidecar import Sidecar
+from lateen.api.workload import Pod, PodStatus
 from lateen.api.workload_entry import WorkloadEntry
 from lateen.engine import Database, query
 from lateen.model.selectors import Pairs, pairs
@@ -61,7 +63,7 @@ def workload(db: Database, ref: Ref) -> Workload | None:
     found = facts.get(db, ref)
     if found is None:
         return None
-    if isinstance(found.spec, k8s.Pod):
+    if isinstance(found.spec, Pod):
         return _of_pod(db, found)
     if isinstance(found.spec, WorkloadEntry):
         return of_entry(found.spec, ref, {**found.spec.labels, **found.meta.labels}, _entry_health(found))
@@ -100,7 +102,7 @@ def selected(db: Database, kind: str, namespace: str, selector: Pairs) -> tuple[
 def container_ports(db: Database, namespace: str, pod: str) -> tuple[tuple[str, int], ...]:
     """Return a pod's container ports as (name or empty, number)."""
     found = facts.get(db, Ref("Pod", namespace, pod))
-    if found is None or not isinstance(found.spec, k8s.Pod):
+    if found is None or not isinstance(found.spec, Pod):
         return ()
     return tuple((port.name or "", port.container_port) for c in found.spec.containers for port in c.ports)
 
@@ -159,7 +161,7 @@ def _headless_addresses(db: Database, ref: Ref) -> frozenset[str]:
 @query
 def _has_ingress(db: Database, ref: Ref) -> bool:
     found = facts.get(db, ref)
-    return bool(found and getattr(found.spec, "ingress", ()))
+    return found is not None and isinstance(found.spec, Sidecar) and bool(found.spec.ingress)
 
 
 @query
@@ -168,8 +170,8 @@ def _addresses_in(db: Database, namespace: str) -> frozenset[str]:
     return frozenset(pod.address for pod in pods if pod)
 
 
-def _of_pod(db: Database, found: Object[k8s.Pod]) -> Workload | None:
-    spec, status = found.spec, found.status or k8s.PodStatus()
+def _of_pod(db: Database, found: Object[Pod]) -> Workload | None:
+    spec, status = found.spec, found.status or PodStatus()
     if not status.pod_ip or found.meta.deletion_timestamp or status.phase in ("Succeeded", "Failed"):
         return None
     labels = found.meta.labels
@@ -190,7 +192,7 @@ def _of_pod(db: Database, found: Object[k8s.Pod]) -> Workload | None:
     )
 
 
-def _ready(status: k8s.PodStatus) -> bool:
+def _ready(status: PodStatus) -> bool:
     return any(condition.type == "Ready" and condition.status == "True" for condition in status.conditions)
 
 

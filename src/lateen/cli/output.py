@@ -1,0 +1,35 @@
+"""How commands print: tables as kubectl's, colours only where somebody looks, notes on standard error."""
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+GAP = "   "
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Lay out rows under headers in columns three spaces apart, without trailing blanks."""
+    lines = [list(headers), *[list(row) for row in rows]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
+    return "\n".join(GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def data(text: str) -> None:
+    """Print what was asked for."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """Print a remark that is not part of the answer."""
+    click.echo(text, err=True)
+
+
+def styled(text: str, *, err: bool = False, **style: object) -> str:
+    """Colour a text when the stream is a terminal and NO_COLOR is not set (no-color.org)."""
+    import os  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    stream = sys.stderr if err else sys.stdout
+    if os.environ.get("NO_COLOR") or not stream.isatty():
+        return text
+    return click.style(text, **style)  # type: ignore[arg-type]
