@@ -1,0 +1,142 @@
+"""What a sidecar receives: the workload's own ports, and the filter chains of its inbound listeners.
+
+Sources: pilot/pkg/networking/core/listener_inbound.go, pilot/pkg/model/context.go SetServiceTargets.
+"""
+
+import msgspec
+
+from lateen.api.sidecar import IstioIngressListener
+from lateen.engine import Database, query
+from lateen.model import mesh, scope
+from lateen.model.endpoint import endpoints
+from lateen.model.protocol import Protocol, parse
+from lateen.model.selectors import selects
+from lateen.model.service import Port, Registry, Resolution, Service, all_services
+from lateen.model.view import View
+
+WILDCARD = "0.0.0.0"  # noqa: S104  every address of the workload
+
+
+class ServiceTarget(msgspec.Struct, frozen=True):
+    """A port of a service that the workload serves, and the port that its process listens on."""
+
+    host: str
+    namespace: str
+    name: str
+    labels: tuple[tuple[str, str], ...]
+    port: Port
+    target_port: int
+
+
+class InboundChain(msgspec.Struct, frozen=True, kw_only=True):
+    """The traffic to one port of the workload."""
+
+    port: int
+    """The port that the client's connection arrives at: a target port, or a Sidecar's ingress port."""
+    service_port: int
+    """The Service's own number of it; only names and statistics show it."""
+    protocol: Protocol
+    bind: str = WILDCARD
+    bound: bool = False
+    """A listener of its own on a real port, not a chain of `virtualInbound`."""
+    sidecar: tuple[str, str] | None = None
+    """(namespace, name) of the Sidecar that declares the port."""
+
+
+@query
+def service_targets(db: Database, view: View) -> tuple[ServiceTarget, ...]:
+    """Return the service ports that the workload serves, of the oldest service first."""
+    found = (target for service in _candidates(db, view.namespace) for target in _targets(db, view, service))
+    return tuple(found)
+
+
+@query
+def inbound_chains(db: Database, view: View) -> tuple[InboundChain, ...]:
+    """Return a sidecar's inbound chains by port.
+
+    A Sidecar's `ingress` replaces what the services say. Without it, a proxy that nothing is redirected to
+    (`interceptionMode: NONE`) has none, for it would take the application's own port.
+    """
+    declared = scope.sidecar(db, scope.scope_of(db, view))
+    if declared is not None and declared.ingress:
+        found = [chain for one in declared.ingress if (chain := _of_ingress(db, view, one)) is not None]
+    elif view.interception == mesh.NO_INTERCEPTION:
+        found = []
+    else:
+        found = [
+            _of_target(target) for target in service_targets(db, view) if _may_use(db, target.target_port)
+        ]
+    first: dict[int, InboundChain] = {}
+    for chain in found:
+        first.setdefault(chain.port, chain)  # the oldest service decides the protocol
+    return tuple(first[port] for port in sorted(first))
+
+
+@query
+def _candidates(db: Database, namespace: str) -> tuple[Service, ...]:
+    """Return the namespace's services that may have workloads, oldest first, then by host."""
+    own = (s for s in all_services(db) if s.namespace == namespace and s.resolution is not Resolution.ALIAS)
+    return tuple(sorted(own, key=lambda s: (s.created, s.host)))
+
+
+def _targets(db: Database, view: View, service: Service) -> list[ServiceTarget]:
+    if service.selector is not None:
+        if not selects(service.selector, view.labels):
+            return []
+        numbers = [_target_number(view, service, port) for port in service.ports]
+    elif service.registry is Registry.EXTERNAL and view.address:
+        numbers = [_inline_number(db, view, service, port) for port in service.ports]
+    else:
+        return []
+    return [
+        ServiceTarget(service.host, service.namespace, service.name, service.labels, port, number)
+        for port, number in zip(service.ports, numbers, strict=True)
+        if number
+    ]
+
+
+def _target_number(view: View, service: Service, port: Port) -> int:
+    """Find the number that a port has on this workload; 0 when its name is unknown there."""
+    named = dict(view.named_ports)
+    if isinstance(port.target_port, str):
+        return int(named.get(port.target_port, 0))
+    if service.registry is Registry.EXTERNAL and port.name in named:
+        return int(named[port.name])
+    return port.target_port or port.number
+
+
+def _inline_number(db: Database, view: View, service: Service, port: Port) -> int:
+    found = endpoints(db, service.host, service.namespace, port.number)
+    return next((endpoint.port for endpoint in found if endpoint.address == view.address), 0)
+
+
+def _of_target(target: ServiceTarget) -> InboundChain:
+    return InboundChain(
+        port=target.target_port, service_port=target.port.number, protocol=target.port.protocol
+    )
+
+
+def _of_ingress(db: Database, view: View, listener: IstioIngressListener) -> InboundChain | None:
+    if listener.port is None or not listener.port.number:
+        return None
+    mode = listener.capture_mode or "DEFAULT"
+    bound = view.interception == mesh.NO_INTERCEPTION if mode == "DEFAULT" else mode == "NONE"
+    bind = listener.bind or view.address or WILDCARD
+    number = listener.port.number
+    if (not listener.bind or listener.bind == WILDCARD) and not _may_use(db, number):
+        return None
+    if bound and mesh.is_privileged(view, number):
+        return None
+    chosen = scope.scope_of(db, view).sidecar
+    return InboundChain(
+        port=number,
+        service_port=number,
+        protocol=parse(listener.port.protocol or ""),
+        bind=bind,
+        bound=bound,
+        sidecar=(chosen.namespace, chosen.name) if chosen else None,
+    )
+
+
+def _may_use(db: Database, number: int) -> bool:
+    return number not in mesh.reserved_ports(db)
