@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 SOCKET_PATH_LIMIT = 107  # bytes of sockaddr_un.sun_path without its terminator: unix(7)
-_LONGEST_BELOW = 64  # w/<pod name, at most 50>/admin.sock
+_LONGEST_BELOW = 64  # pods/<pod name, at most 46>/admin.sock
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
@@ -52,7 +52,7 @@ class State(msgspec.Struct, frozen=True):
 
     def workload(self, pod: str) -> Path:
         """Return the directory of one workload: bootstrap.json, admin.sock, app.log, proxy.log."""
-        return self.directory / "w" / pod
+        return self.directory / "pods" / pod
 
 
 def home() -> Path:
