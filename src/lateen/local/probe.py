@@ -8,7 +8,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 
-from lateen.api.kubernetes import Container, Pod, Probe
+from lateen.api.workload import Container, Pod, Probe
 
 PERIOD, TIMEOUT, FAILURES, SUCCESSES = 10.0, 1.0, 3, 1
 EAGER_PERIOD = 0.05
@@ -57,7 +57,9 @@ async def _open(made: socket.socket, port: int) -> tuple[asyncio.StreamReader, a
 async def _get(made: socket.socket, port: int, path: str) -> bool:
     reader, writer = await _open(made, port)
     try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\nUser-Agent: kube-probe/lateen\r\n\r\n".encode())
+        writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\nUser-Agent: kube-probe/lateen\r\n\r\n".encode()
+        )
         await writer.drain()
         status = (await reader.readline()).split()
         return len(status) > 1 and int(status[1]) in _SUCCESS_CODES

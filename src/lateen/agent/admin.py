@@ -1,0 +1,42 @@
+"""Envoy's admin interface over its UNIX socket, for the process that looks after the proxy."""
+
+import asyncio
+from pathlib import Path
+
+_LIMIT = 64 * 1024 * 1024
+
+
+async def ask(admin_socket: Path, path: str, method: str = "GET") -> tuple[int, bytes]:
+    """Make one request and return status and body.
+
+    Raises:
+        OSError: nobody listens there, or the connection broke.
+    """
+    reader, writer = await asyncio.open_unix_connection(str(admin_socket), limit=_LIMIT)
+    try:
+        writer.write(f"{method} {path} HTTP/1.0\r\nHost: admin\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    finally:
+        writer.close()
+    words = head.split(None, 2)
+    if len(words) < 2:
+        raise ConnectionResetError("the admin interface closed the connection")
+    return int(words[1]), body
+
+
+async def is_ready(admin_socket: Path) -> bool:
+    """Tell whether the proxy has its first configuration and serves (admin `/ready`)."""
+    try:
+        status, _ = await ask(admin_socket, "/ready")
+    except OSError:
+        return False
+    return status == 200
+
+
+async def drain(admin_socket: Path) -> None:
+    """Let the proxy finish what it has and take no new connections; an absent proxy is drained already."""
+    try:
+        await ask(admin_socket, "/drain_listeners?graceful&skip_exit", "POST")
+    except OSError:
+        return

@@ -1,0 +1,83 @@
+"""How a proxy is started: its command line, its node, the files it needs."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from lateen.agent.bootstrap import OUTBOUND_MARK, Bootstrap, bootstrap_json
+from lateen.model.defaults import CLUSTER_DOMAIN
+
+# The release whose behaviour this follows; EnvoyFilters match it by `proxyVersion`.
+ISTIO_VERSION = "1.31.0"
+DRAIN_SECONDS = 5
+BOOTSTRAP_FILE = "bootstrap.json"
+ADMIN_SOCKET = "admin.sock"
+
+
+class ProxyPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is particular to one proxy."""
+
+    type: Literal["sidecar", "router"]
+    name: str
+    namespace: str
+    address: str
+    labels: dict[str, str]
+    workload: str
+    service_account: str = "default"
+    locality: str = ""
+    concurrency: int = 1
+    """Worker threads; one suits a workload on a laptop (spec: one-machine.md E)."""
+    log_level: str = "warning"
+    extra_metadata: dict[str, Any] = {}
+
+
+def argv(envoy: Path, directory: Path, plan: ProxyPlan) -> tuple[str, ...]:
+    """Return Envoy's command line; hot restart is off, as its shared memory would be common to all proxies."""
+    options = {
+        "-c": str(directory / BOOTSTRAP_FILE),
+        "--concurrency": str(plan.concurrency),
+        "--log-level": plan.log_level,
+        "--drain-time-s": str(DRAIN_SECONDS),
+        "--drain-strategy": "immediate",
+    }
+    return (str(envoy), *(word for option in options.items() for word in option), "--disable-hot-restart")
+
+
+def write_bootstrap(directory: Path, ads_socket: Path, plan: ProxyPlan) -> None:
+    """Write the bootstrap into the proxy's directory, readable by its owner alone."""
+    settings = Bootstrap(
+        node_id=node_id(plan),
+        cluster=f"{plan.labels.get('app', plan.workload)}.{plan.namespace}",
+        metadata=node_metadata(plan),
+        ads_socket=str(ads_socket),
+        admin_socket=str(directory / ADMIN_SOCKET),
+        locality=plan.locality,
+        mark=OUTBOUND_MARK,
+    )
+    path = directory / BOOTSTRAP_FILE
+    path.touch(mode=0o600)
+    path.write_bytes(bootstrap_json(settings))
+
+
+def node_id(plan: ProxyPlan) -> str:
+    """Return the node's id in Istio's form."""
+    return f"{plan.type}~{plan.address}~{plan.name}.{plan.namespace}~{plan.namespace}.svc.{CLUSTER_DOMAIN}"
+
+
+def node_metadata(plan: ProxyPlan) -> dict[str, Any]:
+    """Return the node's metadata as Istio's proxies send it (pkg/model/proxy.go), as far as it is read."""
+    return {
+        "NAME": plan.name,
+        "NAMESPACE": plan.namespace,
+        "LABELS": plan.labels,
+        "WORKLOAD_NAME": plan.workload,
+        "SERVICE_ACCOUNT": plan.service_account,
+        "INSTANCE_IPS": plan.address,
+        "INTERCEPTION_MODE": "REDIRECT",
+        "CLUSTER_ID": "Kubernetes",
+        "ISTIO_VERSION": ISTIO_VERSION,
+        "DNS_CAPTURE": "true",
+        "LATEEN_CAPTURE": "mark",
+        **plan.extra_metadata,
+    }

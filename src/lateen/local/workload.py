@@ -1,0 +1,251 @@
+"""One workload's life: its namespace, its proxy, its programs, its readiness.
+
+Order: namespace, proxy, proxy ready, programs, probes; and back: no longer an endpoint, programs, proxy, namespace. A
+program that dies is started again with growing pauses, and meanwhile the workload is not ready; so is a dead proxy's.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from lateen.agent import admin, proxy
+from lateen.agent.proxy import ProxyPlan
+from lateen.api.meta import Object, Ref
+from lateen.api.workload import Container, Pod
+from lateen.engine import Database
+from lateen.local import capture, probe
+from lateen.local.annotations import capture_of, is_gateway
+from lateen.local.commands import Unrunnable, command_of
+from lateen.local.supervisor import APPLICATION, PROXY, Keeper, Running
+from lateen.local.warden_client import Pod as PodRequest
+from lateen.local.warden_client import Process, Warden, WardenError
+from lateen.server.state import State
+
+PROXY_CONTAINER: Final = "istio-proxy"
+PROXY_POLL: Final = 0.02
+STOP_GRACE: Final = 3.0
+
+
+class Phase(StrEnum):
+    """Where a workload is in its life."""
+
+    STARTING = "Starting"
+    RUNNING = "Running"
+    NOT_READY = "NotReady"
+    CRASHING = "CrashLoop"
+    FAILED = "Failed"
+    STOPPING = "Stopping"
+
+
+class Site(msgspec.Struct, frozen=True):
+    """What all workloads of a mesh share."""
+
+    warden: Warden
+    state: State
+    db: Database
+    envoy: Path
+    environment: Mapping[str, str]
+    """What programs inherit (`commands.inherited`)."""
+    directory_of: Callable[[Ref], Path]
+    """Where a pod's relative paths start."""
+
+
+class Workload:
+    """Runs one pod until it is stopped."""
+
+    def __init__(self, pod: Object[Pod], site: Site, on_change: Callable[["Workload"], None]) -> None:
+        """Take the pod (with its address in the status); nothing runs yet."""
+        self.pod, self._site, self._on_change = pod, site, on_change
+        self.phase = Phase.STARTING
+        self.reason = ""
+        self.is_gateway = is_gateway(pod)
+        self.directory = site.state.workload(pod.meta.name)
+        self._proxy = Keeper(self._start_proxy, PROXY, failures=(WardenError, OSError), on_end=self._proxy_ended)
+        self._programs = [self._keeper(one) for one in pod.spec.containers if one.name != PROXY_CONTAINER]
+        self._proxy_ready = asyncio.Event()
+        self._life: asyncio.Task[None] | None = None
+
+    @property
+    def name(self) -> str:
+        """The pod's name, also the name of its namespace."""
+        return self.pod.meta.name
+
+    @property
+    def address(self) -> str:
+        """The pod's address."""
+        return str(self.pod.status.pod_ip)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the workload may take traffic."""
+        return self.phase is Phase.RUNNING
+
+    @property
+    def restarts(self) -> int:
+        """How often a program of the workload has been started again."""
+        return sum(keeper.restarts for keeper in self._programs)
+
+    @property
+    def pid(self) -> int:
+        """The first program's process id as the host sees it, or the proxy's; 0 when none runs."""
+        running = [keeper.process for keeper in (*self._programs, self._proxy) if keeper.process]
+        return running[0].pid if running else 0
+
+    async def run(self) -> None:
+        """Live until cancelled; `stop` then ends what runs."""
+        try:
+            await self._make_namespace()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._proxy.run())
+                tasks.create_task(self._watch_proxy())
+                await self._proxy_ready.wait()
+                for keeper in self._programs:
+                    tasks.create_task(keeper.run())
+                tasks.create_task(self._watch_readiness())
+        except (WardenError, ValueError) as error:
+            self._become(Phase.FAILED, str(error))
+
+    async def stop(self) -> None:
+        """End programs, then the proxy, then the namespace. Call it after cancelling `run`."""
+        self._become(Phase.STOPPING)
+        await asyncio.gather(*(keeper.stop(STOP_GRACE) for keeper in self._programs))
+        await self._proxy.stop(STOP_GRACE)
+        try:
+            await self._site.warden.remove_pod(self.name)
+        except WardenError as error:
+            self._become(Phase.FAILED, str(error))
+
+    async def _make_namespace(self) -> None:
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        table = None if self.is_gateway else capture.plan(capture_of(self.pod.meta.annotations))
+        request = PodRequest(self.name, self.address, self.pod.meta.namespace, table)
+        await self._site.warden.make_pod(request)
+
+    # --- the proxy
+
+    def plan(self) -> ProxyPlan:
+        """Return what is particular to this workload's proxy."""
+        kind: Literal["sidecar", "router"] = "router" if self.is_gateway else "sidecar"
+        owners = self.pod.meta.owner_references
+        return ProxyPlan(
+            type=kind,
+            name=self.name,
+            namespace=self.pod.meta.namespace,
+            address=self.address,
+            labels=self.pod.meta.labels,
+            workload=owners[0].name if owners else self.name,
+            service_account=self.pod.spec.service_account_name or "default",
+        )
+
+    async def _start_proxy(self) -> Running:
+        plan, state = self.plan(), self._site.state
+        (self.directory / proxy.ADMIN_SOCKET).unlink(missing_ok=True)
+        proxy.write_bootstrap(self.directory, state.ads_socket, plan)
+        argv = proxy.argv(self._site.envoy, self.directory, plan)
+        return await self._spawn(argv, dict(self._site.environment), "/", "proxy.log", "proxy")
+
+    async def _watch_proxy(self) -> None:
+        while True:
+            await self._proxy.started.wait()
+            while self._proxy.started.is_set() and not await admin.is_ready(self.directory / proxy.ADMIN_SOCKET):
+                await asyncio.sleep(PROXY_POLL)
+            if self._proxy.started.is_set():
+                self._proxy_ready.set()
+                self._refresh()
+                await self._until_proxy_ends()
+
+    async def _until_proxy_ends(self) -> None:
+        process = self._proxy.process
+        if process is not None:
+            await process.wait()
+        self._proxy_ready.clear()
+        self._refresh()
+
+    def _proxy_ended(self, code: int | None, words: str) -> None:
+        self._proxy_ready.clear()
+        self._become(Phase.NOT_READY, words or f"the proxy ended with {code}")
+
+    # --- the programs
+
+    def _keeper(self, container: Container) -> Keeper:
+        def ended(code: int | None, words: str) -> None:
+            self._program_ready = False
+            self._become(Phase.CRASHING, words or f"{container.name} ended with {code}")
+
+        failures = (WardenError, OSError, Unrunnable)
+        return Keeper(lambda: self._start_program(container), APPLICATION, failures=failures, on_end=ended)
+
+    async def _start_program(self, container: Container) -> Running:
+        base = self._site.environment
+        command = command_of(self._site.db, self.pod, container, base, self._site.directory_of(self.pod.ref))
+        return await self._spawn(command.argv, command.env, command.cwd, "app.log", "app")
+
+    async def _spawn(
+        self, argv: tuple[str, ...], env: dict[str, str], cwd: str, log: str, role: Literal["app", "proxy"]
+    ) -> Process:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        output = os.open(self.directory / log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            stdio = (nothing, output, output)
+            return await self._site.warden.spawn(self.name, argv, env=env, stdio=stdio, cwd=cwd, role=role)
+        finally:
+            os.close(nothing)
+            os.close(output)
+
+    # --- readiness
+
+    _program_ready = False
+
+    async def _watch_readiness(self) -> None:
+        found = probe.readiness_of(self.pod.spec)
+        if found is None:
+            await self._ready_while_started()
+            return
+        container, wanted = found
+        readiness = probe.Readiness(wanted)
+        await asyncio.sleep(wanted.initial_delay_seconds or 0)
+        while True:
+            started = all(keeper.started.is_set() for keeper in self._programs)
+            passed = started and await probe.attempt(container, wanted, self._connect, self._execute)
+            readiness.record(passed)
+            if not started:
+                readiness = probe.Readiness(wanted)
+            self._program_ready = readiness.ready
+            self._refresh()
+            await asyncio.sleep((wanted.period_seconds or probe.PERIOD) if readiness.ready else probe.EAGER_PERIOD)
+
+    async def _ready_while_started(self) -> None:
+        """Without a probe a program is ready as long as it runs."""
+        while True:
+            for keeper in self._programs:
+                await keeper.started.wait()
+            self._program_ready = True
+            self._refresh()
+            running = [keeper.process for keeper in self._programs if keeper.process is not None]
+            if not running:
+                return
+            await asyncio.wait([asyncio.ensure_future(one.wait()) for one in running], return_when="FIRST_COMPLETED")
+
+    async def _connect(self) -> socket.socket:
+        return await self._site.warden.socket(self.name)
+
+    async def _execute(self, argv: tuple[str, ...]) -> int:
+        process = await self._spawn(argv, dict(self._site.environment), "/", "probe.log", "app")
+        return await process.wait()
+
+    def _refresh(self) -> None:
+        if self._proxy_ready.is_set() and self._program_ready:
+            self._become(Phase.RUNNING)
+        elif self.phase is Phase.RUNNING:
+            self._become(Phase.NOT_READY, "the readiness probe fails" if self._proxy_ready.is_set() else "no proxy")
+
+    def _become(self, phase: Phase, reason: str = "") -> None:
+        if (phase, reason) != (self.phase, self.reason) and self.phase is not Phase.STOPPING:
+            self.phase, self.reason = phase, reason
+            self._on_change(self)
