@@ -10,8 +10,6 @@ from lateen.api import facts
 from lateen.api.destination_rule import (
     ClientTLSSettings,
     ConnectionPoolSettings,
-    ConsistentHashLB,
-    LoadBalancerSettings,
     OutlierDetection,
     PortTrafficPolicy,
     ProxyProtocol,
@@ -19,6 +17,7 @@ from lateen.api.destination_rule import (
     TrafficPolicy,
     TunnelSettings,
 )
+from lateen.api.load_balancer import ConsistentHashLB, LoadBalancerSettings
 from lateen.engine import Database, query
 from lateen.model.destination_rules import rule_for
 from lateen.model.view import View

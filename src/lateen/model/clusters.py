@@ -1,0 +1,275 @@
+"""The outbound clusters of a proxy: one per visible service, port and subset, and what each is like.
+
+Sources: pilot/pkg/networking/core/{cluster,cluster_builder,cluster_traffic_policy}.go.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+from lateen.api import facts
+from lateen.api.destination_rule import TcpKeepalive
+from lateen.api.meta import Ref
+from lateen.engine import Database, query
+from lateen.model import host as hosts
+from lateen.model import locality, mesh, scope, subsets
+from lateen.model.defaults import CONNECT_TIMEOUT, DNS_REFRESH_RATE
+from lateen.model.destination_rules import rule_for
+from lateen.model.load_assignment import inline_assignment, keeps_draining
+from lateen.model.locality import Group, Preference
+from lateen.model.protocol import Protocol
+from lateen.model.service import Port, Registry, Resolution, Service
+from lateen.model.traffic_policy import Policy, policy
+from lateen.model.upstream_tls import UpstreamTLS, upstream_tls
+from lateen.model.view import View
+
+CONNECT_STRATEGY = "istio.io/connect-strategy"
+RACE = "RACE_FIRST_TCP_CONNECT"
+
+
+class Discovery(StrEnum):
+    """How Envoy finds a cluster's endpoints, in its words."""
+
+    EDS = "EDS"
+    STRICT_DNS = "STRICT_DNS"
+    LOGICAL_DNS = "LOGICAL_DNS"
+    ORIGINAL_DST = "ORIGINAL_DST"
+    DYNAMIC = "DYNAMIC_FORWARD_PROXY"
+
+    @property
+    def is_dns(self) -> bool:
+        """Endpoints are in the cluster, by name."""
+        return self in (Discovery.STRICT_DNS, Discovery.LOGICAL_DNS)
+
+
+class Upstream(StrEnum):
+    """Which HTTP a cluster speaks."""
+
+    HTTP1 = "HTTP1"
+    HTTP2 = "HTTP2"
+    CLIENT = "CLIENT"
+    """What the client speaks."""
+
+
+class Http(msgspec.Struct, frozen=True):
+    """The HTTP of a cluster."""
+
+    upstream: Upstream = Upstream.HTTP1
+    preserve_case: bool = False
+    """HTTP/1 header names keep their case."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """A service as metrics name it."""
+
+    host: str
+    name: str
+    namespace: str
+
+
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """What an outbound cluster is like. Durations in nanoseconds."""
+
+    host: str
+    port: int
+    subset: str = ""
+    stat_name: str = ""
+    """Empty: the cluster's own name."""
+    discovery: Discovery
+    service: Identity
+    rule: Ref | None = None
+    external: bool = False
+    policy: Policy = Policy()
+    http: Http = Http()
+    connect_timeout: int = CONNECT_TIMEOUT
+    keepalives: tuple[TcpKeepalive, ...] = ()
+    """The mesh's, then the rule's; fields of later ones win."""
+    tls: UpstreamTLS | None = None
+    preference: Preference | None = None
+    panic_percent: int = 0
+    dns_refresh_rate: int = DNS_REFRESH_RATE
+    all_families: bool = False
+    """Resolve IPv4 and IPv6, and race the two."""
+    original_port: int = 0
+    """Replaces the port that the client meant; 0 keeps it."""
+    groups: tuple[Group, ...] = ()
+    """Endpoints, for clusters that carry them."""
+    keeps_draining: bool = False
+
+
+@query
+def outbound_keys(db: Database, view: View) -> tuple[tuple[str, int, str], ...]:
+    """Return (host, port, subset) of every outbound cluster that a proxy may have, services first, subsets after."""
+    found: dict[tuple[str, int, str], None] = {}
+    for service in scope.services(db, scope.scope_of(db, view)):
+        for port in _ports(service):
+            found[service.host, port.number, ""] = None
+            if not _is_dynamic(service):
+                for subset in subsets.names(db, view, service.host):
+                    found[service.host, port.number, subset] = None
+    return tuple(found)
+
+
+@query
+def outbound(db: Database, view: View, host: str, number: int, subset: str) -> Cluster | None:
+    """Describe one outbound cluster; None when there is none, as for names to resolve without any endpoint."""
+    service = scope.service(db, scope.scope_of(db, view), host)
+    port = service.port(number) if service else None
+    if service is None or port is None:
+        return None
+    rule = rule_for(db, view, host)
+    chosen = policy(db, view, host, number, subset)
+    discovery = _discovery(db, view, service, chosen)
+    groups = inline_assignment(db, view, host, number, subset) if discovery.is_dns else ()
+    if discovery.is_dns and not groups:
+        return None
+    config = facts.mesh_config(db)
+    http = with_pool(http_of(db, view, port.protocol), port.protocol, chosen, config.h2_upgrade_policy == "UPGRADE")
+    return Cluster(
+        host=host,
+        port=number,
+        subset=subset,
+        stat_name=stat_name(config.outbound_cluster_stat_name or "", service, port, subset, 0),
+        discovery=discovery,
+        service=Identity(service.host, service.name, service.namespace),
+        rule=rule.refs[0] if rule else None,
+        external=service.external and not subset,
+        policy=chosen,
+        http=http,
+        connect_timeout=connect_timeout(db, chosen),
+        keepalives=keepalives(db, chosen),
+        tls=upstream_tls(
+            chosen.tls,
+            service,
+            config.tls_defaults,
+            http2=http.upstream is Upstream.HTTP2,
+            selected=view.is_router or bool(rule and rule.selective),
+            dynamic=discovery is Discovery.DYNAMIC,
+            own_name=f"outbound_.{number}_.{subset}_.{host}",
+        ),
+        preference=locality.preference(config, chosen.load_balancer, service),
+        panic_percent=_panic_percent(service, chosen),
+        dns_refresh_rate=int(config.dns_refresh_rate or DNS_REFRESH_RATE),
+        all_families=_races(db, service),
+        original_port=_original_port(service, port),
+        groups=_one_endpoint(groups) if discovery is Discovery.LOGICAL_DNS else groups,
+        keeps_draining=keeps_draining(service),
+    )
+
+
+def http_of(db: Database, view: View, protocol: Protocol) -> Http:
+    """Choose the HTTP of a port before any policy; a sniffed port of a sidecar follows the client."""
+    if protocol.is_http2:
+        return Http(Upstream.HTTP2)
+    headers = mesh.proxy_settings(db, view).proxy_headers
+    preserve = bool(headers and headers.preserve_http1_header_case) and (protocol.is_http or protocol.is_sniffed)
+    sniffed = protocol.is_sniffed and not view.is_router
+    return Http(Upstream.CLIENT if sniffed else Upstream.HTTP1, preserve)
+
+
+def with_pool(base: Http, protocol: Protocol, chosen: Policy, mesh_upgrades: bool) -> Http:  # noqa: FBT001
+    """Apply a connection pool: upgrade to HTTP/2, or keep the client's protocol.
+
+    A rule's UPGRADE is for any port, the mesh's for HTTP ports alone. A port that already follows its client, or
+    keeps the case of headers, has its protocol set and is not upgraded.
+    """
+    settings = chosen.connection_pool.http if chosen.connection_pool else None
+    if settings is not None and settings.use_client_protocol:
+        return msgspec.structs.replace(base, upstream=Upstream.CLIENT)
+    declared = (settings.h2_upgrade_policy if settings else None) or "DEFAULT"
+    upgrades = declared == "UPGRADE" or (declared == "DEFAULT" and mesh_upgrades and protocol.is_http)
+    return Http(Upstream.HTTP2) if upgrades and base == Http() else base
+
+
+def connect_timeout(db: Database, chosen: Policy) -> int:
+    """Return the time to connect: the rule's, else the mesh's, 10s."""
+    tcp = chosen.connection_pool.tcp if chosen.connection_pool else None
+    own = tcp.connect_timeout if tcp else None
+    return int(own or facts.mesh_config(db).connect_timeout or CONNECT_TIMEOUT)
+
+
+def keepalives(db: Database, chosen: Policy) -> tuple[TcpKeepalive, ...]:
+    """Return the settings of TCP keep-alive that add up: the mesh's, then the rule's."""
+    tcp = chosen.connection_pool.tcp if chosen.connection_pool else None
+    both = (facts.mesh_config(db).tcp_keepalive, tcp.tcp_keepalive if tcp else None)
+    return tuple(one for one in both if one is not None)
+
+
+def stat_name(template: str, service: Service, port: Port, subset: str, target_port: int) -> str:
+    """Fill the mesh's template for the names of statistics; empty without one."""
+    kubernetes = service.registry is Registry.KUBERNETES
+    values = {
+        "%SERVICE%": f"{service.name}.{service.namespace}" if kubernetes else service.host,
+        "%SERVICE_NAME%": service.name if kubernetes else service.host,
+        "%SERVICE_FQDN%": service.host,
+        "%SUBSET_NAME%": subset,
+        "%TARGET_PORT%": str(target_port),
+        "%SERVICE_PORT%": str(port.number),
+        "%SERVICE_PORT_NAME%": port.name,
+    }
+    for pattern, value in values.items():
+        template = template.replace(pattern, value)
+    return template
+
+
+_DYNAMIC = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2})
+
+
+def _ports(service: Service) -> Iterable[Port]:
+    if service.resolution is Resolution.ALIAS:
+        return ()
+    allowed = (port for port in service.ports if port.protocol is not Protocol.UDP)
+    return (port for port in allowed if port.protocol in _DYNAMIC) if _is_dynamic(service) else allowed
+
+
+def _is_dynamic(service: Service) -> bool:
+    return service.resolution is Resolution.DYNAMIC_DNS and hosts.is_wildcard(service.host)
+
+
+def _discovery(db: Database, view: View, service: Service, chosen: Policy) -> Discovery:
+    if _is_dynamic(service):
+        return Discovery.DYNAMIC
+    if chosen.load_balancer is not None and chosen.load_balancer.simple == "PASSTHROUGH":
+        return Discovery.ORIGINAL_DST
+    if service.resolution is Resolution.DNS:
+        return Discovery.LOGICAL_DNS if _races(db, service) else Discovery.STRICT_DNS
+    if service.resolution is Resolution.DNS_ROUND_ROBIN:
+        return Discovery.LOGICAL_DNS
+    if service.resolution is Resolution.PASSTHROUGH and not view.is_router:
+        return Discovery.ORIGINAL_DST
+    return Discovery.EDS
+
+
+@query
+def _annotated_strategy(db: Database, origin: Ref) -> str:
+    found = facts.get(db, origin)
+    return found.meta.annotations.get(CONNECT_STRATEGY, "") if found else ""
+
+
+def _races(db: Database, service: Service) -> bool:
+    return service.resolution.is_dns and _annotated_strategy(db, service.origin) == RACE
+
+
+def _original_port(service: Service, port: Port) -> int:
+    """Return the port that replaces the client's, for a ServiceEntry that passes traffic through."""
+    if service.registry is not Registry.EXTERNAL or service.resolution is not Resolution.PASSTHROUGH:
+        return 0
+    return port.target_port if isinstance(port.target_port, int) else 0
+
+
+def _panic_percent(service: Service, chosen: Policy) -> int:
+    """Return the healthy share below which Envoy uses all endpoints; 0 is never, as unready ones are sent too."""
+    detection = chosen.outlier_detection
+    if detection is None or locality.distribution(service):
+        return 0
+    return max(detection.min_health_percent or 0, 0)
+
+
+def _one_endpoint(groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    """Keep one endpoint: Envoy refuses a LOGICAL_DNS cluster with more."""
+    first = next((group for group in groups if group.members), None)
+    if first is None:
+        return groups[:1]
+    member = first.members[0]
+    return (msgspec.structs.replace(first, members=(member,), weight=member.weight, priority=0),)

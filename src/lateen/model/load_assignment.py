@@ -1,0 +1,113 @@
+"""The endpoints of a cluster as one proxy sees them: filtered, grouped by locality, preferred by place.
+
+Source: pilot/pkg/xds/endpoints/endpoint_builder.go.
+"""
+
+from collections.abc import Iterable
+
+from lateen.api import facts
+from lateen.engine import Database, query
+from lateen.model import host as hosts
+from lateen.model import locality, networks, scope, subsets
+from lateen.model.endpoint import Endpoint, endpoints
+from lateen.model.locality import Client, Group, Member
+from lateen.model.service import Service
+from lateen.model.traffic_policy import Policy, declared, policy
+from lateen.model.view import View
+from lateen.model.workload import Health
+
+PERSISTENT_SESSION_LABEL = "istio.io/persistent-session"
+PERSISTENT_SESSION_HEADER_LABEL = "istio.io/persistent-session-header"
+
+
+@query
+def load_assignment(db: Database, view: View, host: str, port: int, subset: str) -> tuple[Group, ...]:
+    """Return what EDS answers for a cluster; empty for a service that the proxy does not see.
+
+    Names are not addresses that EDS may carry, and clusters that resolve names carry their own endpoints.
+    """
+    service = scope.service(db, scope.scope_of(db, view), host)
+    if service is None or service.port(port) is None or service.resolution.is_dns:
+        return ()
+    chosen = declared(db, view, host, port, subset)
+    found = (one for one in _of(db, view, service, port, subset) if one.is_unix or hosts.is_address(one.address))
+    return _preferred(db, view, service, chosen, _grouped(db, view, service, chosen, found))
+
+
+@query
+def inline_assignment(db: Database, view: View, host: str, port: int, subset: str) -> tuple[Group, ...]:
+    """Return what a cluster that resolves names carries in itself: addresses and names alike.
+
+    The cluster's own outlier detection decides about failover here, the mesh's default included.
+    """
+    service = scope.service(db, scope.scope_of(db, view), host)
+    if service is None or service.port(port) is None:
+        return ()
+    found = _of(db, view, service, port, subset)
+    groups = _grouped(db, view, service, declared(db, view, host, port, subset), found)
+    return _preferred(db, view, service, policy(db, view, host, port, subset), groups)
+
+
+def keeps_draining(service: Service) -> bool:
+    """Tell whether sessions stay with an endpoint that is going away."""
+    labels = dict(service.labels)
+    return bool(labels.get(PERSISTENT_SESSION_LABEL) or labels.get(PERSISTENT_SESSION_HEADER_LABEL))
+
+
+def sends_unhealthy(service: Service, chosen: Policy) -> bool:
+    """Tell whether endpoints that are not ready are sent, marked so.
+
+    Not when a panic threshold would let Envoy use them, except that trafficDistribution lives by their health.
+    """
+    if locality.distribution(service):
+        return True
+    detection = chosen.outlier_detection
+    return detection is None or not detection.min_health_percent or detection.min_health_percent < 0
+
+
+def speaks_mtls(_endpoint: Endpoint, _policy: Policy) -> bool:
+    """Tell whether the proxy speaks the mesh's mutual TLS to an endpoint.
+
+    The mesh has no certificates of its own yet, so nobody does. With them: the endpoint's tlsMode is `istio`, its
+    PeerAuthentication does not forbid it, and the policy's `tls` is unset or ISTIO_MUTUAL (mtls_checker.go).
+    """
+    return False
+
+
+def _of(db: Database, view: View, service: Service, port: int, subset: str) -> Iterable[Endpoint]:
+    selector = subsets.labels_of(db, view, service.host, subset)
+    found = endpoints(db, service.host, service.namespace, port)
+    return (one for one in found if subsets.belongs(one, selector))
+
+
+def _grouped(
+    db: Database, view: View, service: Service, chosen: Policy, found: Iterable[Endpoint]
+) -> tuple[Group, ...]:
+    by_locality: dict[str, list[Member]] = {}
+    unhealthy = sends_unhealthy(service, chosen)
+    for one in found:
+        if _usable(view, service, one) and (unhealthy or one.health is not Health.UNHEALTHY):
+            member = Member(one, one.weight, speaks_mtls(one, chosen))
+            by_locality.setdefault(one.locality, []).append(member)
+    groups = [
+        Group(place, tuple(members), sum(member.weight for member in members))
+        for place, members in sorted(by_locality.items())
+    ]
+    return networks.through_gateways(db, groups, view.network)
+
+
+def _usable(view: View, service: Service, one: Endpoint) -> bool:
+    if service.node_local and one.node != view.node:
+        return False
+    return bool(one.address) and (one.health is not Health.DRAINING or keeps_draining(service))
+
+
+def _preferred(
+    db: Database, view: View, service: Service, chosen: Policy, groups: tuple[Group, ...]
+) -> tuple[Group, ...]:
+    wanted = locality.preference(facts.mesh_config(db), chosen.load_balancer, service)
+    if wanted is None:
+        return groups
+    labels = subsets.located(dict(view.labels), view.locality, view.network, view.node)
+    client = Client(view.locality, labels)
+    return locality.prefer(groups, wanted, client, chosen.outlier_detection is not None)

@@ -1,0 +1,130 @@
+"""TLS from a proxy to a service: which certificates, which names, which checks.
+
+Source: pilot/pkg/networking/core/cluster_tls.go.
+"""
+
+import msgspec
+
+from lateen.api.destination_rule import ClientTLSSettings
+from lateen.api.mesh_config import TLSConfig
+from lateen.model.service import Registry, Service
+
+SYSTEM_ROOTS = "system"
+CONFIG_MAP = "configmap://"
+OWN_CERTIFICATE = "default"  # SDS names of the workload's own identity
+OWN_ROOTS = "ROOTCA"
+MESH_PROTOCOLS = ("istio",)
+_KEPT_SCHEMES = ("kubernetes://", "kubernetes-gateway://", CONFIG_MAP)
+
+
+class UpstreamTLS(msgspec.Struct, frozen=True, kw_only=True):
+    """The TLS of one cluster. Certificates and roots are names of SDS secrets."""
+
+    certificate: str = ""
+    """Empty: none is shown to the server."""
+    roots: str = ""
+    """Empty: any server is believed."""
+    subject_alt_names: tuple[str, ...] = ()
+    sni: str = ""
+    auto_sni: bool = False
+    """Ask for the request's host."""
+    auto_san: bool = False
+    """Expect the request's host in the server's certificate."""
+    revoked: str = ""
+    """A file of revoked certificates."""
+    application_protocols: tuple[str, ...] = ()
+    ecdh_curves: tuple[str, ...] = ()
+    cipher_suites: tuple[str, ...] = ()
+
+
+def upstream_tls(
+    settings: ClientTLSSettings | None,
+    service: Service | None,
+    defaults: TLSConfig | None,
+    *,
+    http2: bool = False,
+    selected: bool = True,
+    dynamic: bool = False,
+    own_name: str = "",
+) -> UpstreamTLS | None:
+    """Resolve `tls` for a cluster; None is plain text.
+
+    Args:
+        settings: of the policy; None until auto mTLS has certificates to decide about.
+        service: for the names that a ServiceEntry accepts; None for a cluster of no service.
+        defaults: the mesh's curves and ciphers outside the mesh.
+        http2: the cluster is always HTTP/2, and TLS says so.
+        selected: `credentialName` counts here: on gateways, and by a rule with a workloadSelector.
+        dynamic: the cluster finds its hosts by the request's name.
+        own_name: SNI of the mesh's own TLS.
+    """
+    if settings is None:
+        return None
+    if settings.mode == "ISTIO_MUTUAL":
+        return _of_mesh(settings, http2=http2, own_name=own_name)
+    if settings.mode not in ("SIMPLE", "MUTUAL") or not (selected or _is_public(settings)):
+        return None
+    certificate = _certificate(settings)
+    if certificate is None:
+        return None
+    skip = bool(settings.insecure_skip_verify)
+    checks_host = not skip and (dynamic or not (settings.sni or settings.subject_alt_names))
+    return UpstreamTLS(
+        certificate=certificate,
+        roots="" if skip else _roots(settings),
+        subject_alt_names=() if skip else _accepted(settings, service),
+        sni=settings.sni or "",
+        auto_sni=not settings.sni,
+        auto_san=checks_host,
+        revoked="" if settings.credential_name or skip else settings.ca_crl or "",
+        application_protocols=("h2",) if http2 else (),
+        ecdh_curves=defaults.ecdh_curves if defaults else (),
+        cipher_suites=defaults.cipher_suites if defaults else (),
+    )
+
+
+def secret_name(credential: str) -> str:
+    """Name the secret of a `credentialName`; a scheme that it already has is kept."""
+    if credential.startswith("builtin://"):
+        return OWN_CERTIFICATE
+    return credential if credential.startswith(_KEPT_SCHEMES) else f"kubernetes://{credential}"
+
+
+def _of_mesh(settings: ClientTLSSettings, *, http2: bool, own_name: str) -> UpstreamTLS:
+    """Resolve ISTIO_MUTUAL. The names to expect, when the rule gives none, are the endpoints' identities."""
+    return UpstreamTLS(
+        certificate=OWN_CERTIFICATE,
+        roots=OWN_ROOTS,
+        subject_alt_names=settings.subject_alt_names,
+        sni=settings.sni or own_name,
+        application_protocols=(*MESH_PROTOCOLS, "h2") if http2 else MESH_PROTOCOLS,
+    )
+
+
+def _is_public(settings: ClientTLSSettings) -> bool:
+    """Tell whether any proxy may read what the settings name; a secret is for those it was meant for."""
+    return not settings.credential_name or settings.credential_name.startswith(CONFIG_MAP)
+
+
+def _certificate(settings: ClientTLSSettings) -> str | None:
+    """Name the client's certificate: empty for SIMPLE, None when MUTUAL lacks it."""
+    if settings.mode == "SIMPLE":
+        return ""
+    if settings.credential_name:
+        return secret_name(settings.credential_name)
+    if settings.client_certificate and settings.private_key:
+        return f"file-cert:{settings.client_certificate}~{settings.private_key}"
+    return None
+
+
+def _roots(settings: ClientTLSSettings) -> str:
+    if settings.credential_name:
+        return secret_name(f"{settings.credential_name}-cacert")
+    return f"file-root:{settings.ca_certificates or SYSTEM_ROOTS}"
+
+
+def _accepted(settings: ClientTLSSettings, service: Service | None) -> tuple[str, ...]:
+    """Return the rule's names, else those of the ServiceEntry."""
+    if settings.subject_alt_names or service is None or service.registry is not Registry.EXTERNAL:
+        return settings.subject_alt_names
+    return service.subject_alt_names
