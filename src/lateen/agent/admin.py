@@ -14,7 +14,7 @@ async def ask(admin_socket: Path, path: str, method: str = "GET") -> tuple[int, 
     """
     reader, writer = await asyncio.open_unix_connection(str(admin_socket), limit=_LIMIT)
     try:
-        writer.write(f"{method} {path} HTTP/1.0\r\nHost: admin\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.write(f"{method} {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode())
         await writer.drain()
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     finally:
@@ -22,7 +22,18 @@ async def ask(admin_socket: Path, path: str, method: str = "GET") -> tuple[int, 
     words = head.split(None, 2)
     if len(words) < 2:
         raise ConnectionResetError("the admin interface closed the connection")
-    return int(words[1]), body
+    return int(words[1]), _unchunked(body) if b"transfer-encoding: chunked" in head.lower() else body
+
+
+def _unchunked(body: bytes) -> bytes:
+    """The content of a chunked body (RFC 9112 §7.1); Envoy refuses HTTP/1.0 with 426."""
+    parts = []
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        parts.append(rest[:length])
+        body = rest[length + 2 :]
+    return b"".join(parts)
 
 
 async def is_ready(admin_socket: Path) -> bool:
