@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lateen.api.message import KubernetesMessage
-from lateen.api.secret_bytes import SecretBytes
+from lateen.api.secret_bytes import SecretBytes, SecretText
 
 IntOrString = int | str
 
@@ -103,7 +101,7 @@ class Secret(KubernetesMessage, frozen=True):
     """e.g. kubernetes.io/tls."""
     data: dict[str, SecretBytes] = {}
     """Values, base64 in YAML."""
-    string_data: dict[str, SecretBytes] = {}
+    string_data: dict[str, SecretText] = {}
     """Values as text; admission moves them into `data`, over equal keys."""
     immutable: bool | None = None
     """No effect here."""
@@ -190,9 +188,3 @@ class Endpoints(KubernetesMessage, frozen=True):
     """All endpoints of the Service of the same name; the older form of EndpointSlice."""
 
     subsets: tuple[EndpointSubset, ...] = ()
-
-
-class Opaque(KubernetesMessage, frozen=True):
-    """A kind that is accepted without effect."""
-
-    body: dict[str, Any] = {}

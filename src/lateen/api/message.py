@@ -8,6 +8,7 @@ Field rules, everywhere in this package:
 - an empty string or a zero in a field without presence means the same as unset, so ask `if field:`, not `is None`.
 """
 
+import re
 from typing import Annotated, ClassVar
 
 from msgspec import Meta as Bounds
@@ -23,6 +24,11 @@ def json_name(name: str) -> str:
     """Say how YAML spells a proto field: `retry_on` is `retryOn`, `consecutive_5xx_errors` is `consecutive5xxErrors`."""
     head, *rest = name.split("_")
     return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def kubernetes_name(name: str) -> str:
+    """Say how Kubernetes spells a field: as `json_name`, but `cluster_ip` is `clusterIP` and `pod_cidr` is `podCIDR`."""
+    return re.sub(r"(Ip|Cidr)(?=s?(?:[A-Z]|$))", lambda found: found[0].upper(), json_name(name))
 
 
 class Message(
@@ -51,7 +57,9 @@ class OneOf(Message, frozen=True):
                 raise ValueError(f"{' and '.join(json_name(name) for name in chosen)} exclude each other")
 
 
-class KubernetesMessage(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename=json_name):
+class KubernetesMessage(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, rename=kubernetes_name
+):
     """One object type of Kubernetes: fields that Lateen does not use are accepted and dropped."""
 
     oneofs: ClassVar[tuple[tuple[str, ...], ...]] = ()

@@ -11,3 +11,9 @@ class SecretBytes(bytes):
         return f"<{len(self)} secret bytes>"
 
     __str__ = __repr__
+
+
+class SecretText(SecretBytes):
+    """A confidential value that YAML gives as text instead of base64."""
+
+    __slots__ = ()
