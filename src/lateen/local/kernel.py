@@ -1,4 +1,5 @@
-# ruff: noqa: PTH - pathlib would cost the warden's start-up several milliseconds
+# ruff: noqa: PTH123
+# pathlib would cost the warden's start-up several milliseconds.
 """The Linux calls that Python's standard library lacks: namespaces, mounts, prctl and capabilities.
 
 Standard library only: the warden imports this, and must start within a few milliseconds.

@@ -1,4 +1,5 @@
-# ruff: noqa: PTH - pathlib would cost the warden's start-up several milliseconds
+# ruff: noqa: PTH110, PTH116, PTH123, PTH208
+# pathlib would cost the warden's start-up several milliseconds.
 """Namespaces made by system calls: the mesh's own, one set per pod, and how a process enters them.
 
 Runs inside the warden. Nothing here can be undone by the thread that did it (an ordinary user cannot return to the

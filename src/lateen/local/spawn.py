@@ -1,4 +1,5 @@
-# ruff: noqa: PTH - pathlib would cost the warden's start-up several milliseconds
+# ruff: noqa: PTH123
+# pathlib would cost the warden's start-up several milliseconds.
 """From a forked child of the warden to the program asked for: namespaces, standard streams, privileges, exec."""
 
 import errno
