@@ -47,7 +47,9 @@ class Commands(click.Group):
         command: click.Command = module.command
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Suggest the nearest name for an unknown command."""
         try:
             return super().resolve_command(ctx, args)
@@ -68,7 +70,7 @@ def _nearest(name: str) -> str:
     return f" Did you mean '{near[0]}'?" if near else ""
 
 
-def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  click's callback
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
         from lateen.cli.version import version_line  # noqa: PLC0415
 
@@ -76,8 +78,12 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # n
         ctx.exit()
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Print the version.")
+@click.command(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Print the version."
+)
 def lateen() -> None:
     """Istio's traffic management on the real Envoy, on this machine: no root, no Docker, no cluster.
 
@@ -101,7 +107,10 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("LATEEN_DEBUG"):
             raise
-        click.echo(f"error: {type(error).__name__}: {error}\nThis is a bug in lateen; LATEEN_DEBUG=1 shows where.", err=True)
+        click.echo(
+            f"error: {type(error).__name__}: {error}\nThis is a bug in lateen; LATEEN_DEBUG=1 shows where.",
+            err=True,
+        )
         sys.exit(Exit.REFUSED)
     sys.exit(result if isinstance(result, int) else Exit.OK)
 

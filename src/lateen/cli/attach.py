@@ -37,7 +37,9 @@ def _connect(state: State) -> socket.socket:
     try:
         connection.connect(str(state.attach_socket))
     except OSError as error:
-        raise Failure(f"no mesh {state.directory.name!r} is running; start one with: lateen up", Exit.NO_MESH) from error
+        raise Failure(
+            f"no mesh {state.directory.name!r} is running; start one with: lateen up", Exit.NO_MESH
+        ) from error
     return connection
 
 

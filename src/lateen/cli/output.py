@@ -11,7 +11,23 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Lay out rows under headers in columns three spaces apart, without trailing blanks."""
     lines = [list(headers), *[list(row) for row in rows]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
-    return "\n".join(GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return "\n".join(
+        GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def dumped(value: object, form: str) -> str:
+    """Write a value as `json` (four blanks, as kubectl) or `yaml`, without a closing newline."""
+    if form == "json":
+        import json  # noqa: PLC0415  most commands need neither
+
+        return json.dumps(value, indent=4, ensure_ascii=False)
+    import yaml  # noqa: PLC0415
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=2**16)
+    return text.rstrip("\n")
 
 
 def data(text: str) -> None:

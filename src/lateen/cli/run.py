@@ -26,10 +26,16 @@ def parse_labels(text: str) -> dict[str, str]:
 @click.option("--name", required=True, help="Name of the workload.")
 @click.option("-n", "--namespace", default="default", show_default=True)
 @click.option("-l", "--labels", default="", help="Labels, as app=x,version=v4; without them app=NAME.")
-@click.option("--port", "ports", type=click.IntRange(1, 65535), multiple=True, help="Port it listens on; ready when open.")
+@click.option(
+    "--port",
+    "ports",
+    type=click.IntRange(1, 65535),
+    multiple=True,
+    help="Port it listens on; ready when open.",
+)
 @click.option("--service-account", default="default", show_default=True)
 @click.argument("command_line", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
-def command(  # noqa: PLR0913  one parameter per option
+def command(
     mesh: str,
     name: str,
     namespace: str,

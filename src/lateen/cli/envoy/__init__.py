@@ -1,0 +1,1 @@
+"""What a running Envoy says of itself, as tables in istioctl's columns."""

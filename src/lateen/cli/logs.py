@@ -1,0 +1,74 @@
+"""`lateen logs`."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from lateen.cli import options
+from lateen.cli.client import Client
+from lateen.cli.errors import Failure
+from lateen.cli.resolving import workload
+
+INTERVAL = 0.1  # seconds between two looks at a file that has no more to say
+CHUNK = 1 << 16
+
+
+@click.command("logs")
+@click.argument("name", metavar="WORKLOAD", shell_complete=options.complete_workloads)
+@click.option("-f", "--follow", is_flag=True, help="Go on printing until Ctrl-C.")
+@click.option("--proxy", is_flag=True, help="The log of the workload's Envoy, not the application's.")
+@click.option("--tail", default=-1, metavar="LINES", help="Only the last lines  [default: all]")
+@options.namespace_option
+@options.mesh_option
+def command(name: str, follow: bool, proxy: bool, tail: int, namespace: str, mesh: str) -> None:
+    """Print a workload's log, or with --proxy that of its Envoy."""
+    client = Client(mesh)
+    row = workload(client, name, namespace)
+    directory = Path(row["directory"]) if row["directory"] else client.state.workload(row["pod"])
+    path = directory / ("proxy.log" if proxy or row["type"] == "router" else "app.log")
+    if not path.exists() and not follow:
+        raise Failure(f"{row['pod']} has no log yet ({path})")
+    for chunk in follow_file(path, tail) if follow else _whole(path, tail):
+        click.get_binary_stream("stdout").write(chunk)
+        click.get_binary_stream("stdout").flush()
+
+
+def follow_file(path: Path, tail: int = -1) -> Iterator[bytes]:
+    """Return what a file has and gets, for ever; a file that is replaced or cut is read anew from its start."""
+    yield from _whole(path, tail) if path.exists() else ()
+    position = path.stat().st_size if path.exists() else 0
+    file: BinaryIO | None = None
+    while True:
+        if file is None and path.exists():
+            file = path.open("rb")
+            file.seek(position)
+        if file is not None:
+            yield from iter(lambda source=file: source.read(CHUNK), b"")  # type: ignore[misc]
+            if _is_other(file, path):
+                file.close()
+                file, position = None, 0
+                continue
+        time.sleep(INTERVAL)
+
+
+def _is_other(file: BinaryIO, path: Path) -> bool:
+    """Tell whether the name stands for another file now, or the file was cut."""
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return False  # between two files
+    here = os.fstat(file.fileno())
+    return (there.st_ino, there.st_dev) != (here.st_ino, here.st_dev) or there.st_size < file.tell()
+
+
+def _whole(path: Path, tail: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        if tail >= 0:
+            lines = file.read().splitlines(keepends=True)
+            yield b"".join(lines[len(lines) - tail :] if tail else [])
+            return
+        yield from iter(lambda: file.read(CHUNK), b"")
