@@ -61,11 +61,8 @@ def binding(db: Database, ref: Ref) -> Binding | None:
 
 
 def _gateways(spec: VirtualService, namespace: str) -> tuple[str, ...]:
-    """Return every gateway that the object or one of its matches names (a match's list replaces the object's)."""
-    names = list(spec.gateways) or [MESH_GATEWAY]
-    for conditions in conditions_of(spec):
-        for condition in conditions:
-            names += condition.gateways
+    """Return the gateways that the object is bound to; what only a match names does not bind it (getGatewayNames)."""
+    names = spec.gateways or (MESH_GATEWAY,)
     return tuple(dict.fromkeys(gateway_name(name, namespace) for name in names))
 
 

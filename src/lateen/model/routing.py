@@ -1,0 +1,250 @@
+"""VirtualService HTTP routes for one proxy, gateway and port: which exist, under which names, and where they lead.
+
+Source: pilot/pkg/networking/core/route/route.go (BuildHTTPRoutesForVirtualService, TranslateRoute). A destination that
+nobody knows still makes a route: Envoy answers 503 (NC) to what takes it, and all other routes work.
+"""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from lateen.api import facts
+from lateen.api.common import Destination, Percent
+from lateen.api.load_balancer import ConsistentHashLB
+from lateen.api.meta import Ref
+from lateen.api.virtual_service import (
+    Headers,
+    HTTPDirectResponse,
+    HTTPMatchRequest,
+    HTTPRetry,
+    HTTPRoute,
+    HTTPRouteDestination,
+)
+from lateen.engine import Database, query
+from lateen.model import routing_match, scope
+from lateen.model import service as services
+from lateen.model.defaults import MESH_GATEWAY
+from lateen.model.delegates import http_routes
+from lateen.model.routing_match import Caller
+from lateen.model.routing_view import proxy_headers
+from lateen.model.service import Service
+from lateen.model.traffic_policy import hash_policy_of
+from lateen.model.view import View
+from lateen.model.visibility import visible_to
+
+Lookup = Callable[[str], Service | None]
+REDIRECT_CODES = frozenset({0, 301, 302, 303, 307, 308})  # what Envoy can say
+UNUSABLE = HTTPDirectResponse(status=500)
+EVERYTHING = Percent(value=100.0)
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Names the routes that one VirtualService gives to one listener."""
+
+    ref: Ref
+    port: int
+    """The listener's port, see `Caller.port`."""
+    gateway: str = MESH_GATEWAY
+    tls: bool = False
+    """The gateway's server terminates TLS: the default port of redirects is 443."""
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A cluster, by what its name is made of."""
+
+    host: str
+    port: int
+    subset: str = ""
+
+
+class WeightedTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """One destination of a route."""
+
+    target: Target
+    weight: int
+    headers: Headers | None = None
+    hash_policy: ConsistentHashLB | None = None
+
+
+class Mirror(msgspec.Struct, frozen=True):
+    """A cluster that gets copies of requests."""
+
+    target: Target
+    share: Percent | int
+    """Per cent; a whole number for the deprecated `mirrorPercent`. Never 0."""
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One route as Envoy will have it: one condition, one action."""
+
+    name: str
+    source: Source
+    condition: HTTPMatchRequest | None
+    """None is every request."""
+    http: HTTPRoute
+    """The rule, delegates merged; its match, route, mirrors and retries are resolved in the fields here."""
+    destinations: tuple[WeightedTarget, ...] = ()
+    """Empty for redirects and direct responses; those without weight beside others are left out."""
+    mirrors: tuple[Mirror, ...] = ()
+    retries: HTTPRetry | None = None
+    """The rule's, else the mesh's; None is Istio's default."""
+    forwarded_host: bool = False
+    """A rewrite appends the original host to `x-forwarded-host`."""
+
+    @property
+    def is_catch_all(self) -> bool:
+        """Every request takes it."""
+        return routing_match.is_catch_all(self.condition)
+
+
+class ServiceRoute(msgspec.Struct, frozen=True, kw_only=True):
+    """The only route of a service without VirtualService."""
+
+    target: Target
+    retries: HTTPRetry | None = None
+    hash_policy: ConsistentHashLB | None = None
+
+
+@query
+def routes(db: Database, view: View, source: Source) -> tuple[Route, ...]:
+    """Return the routes of a VirtualService for a (routing) view, in order; none after one that takes everything."""
+    caller = Caller(view.namespace, view.labels, source.gateway, source.port)
+    found: list[Route] = []
+    for http in http_routes(db, source.ref):
+        for condition in http.match or (None,):
+            if condition is None or routing_match.applies(condition, caller):
+                found.append(_route(db, view, source, http, condition))
+                if found[-1].is_catch_all:
+                    return tuple(found)
+    return tuple(found)
+
+
+@query
+def has_routes(db: Database, view: View, source: Source) -> bool:
+    """Tell whether a VirtualService has any route here; a firewall: stays equal while routes change."""
+    return bool(routes(db, view, source))
+
+
+@query
+def service_route(db: Database, view: View, host: str, port: int) -> ServiceRoute:
+    """Return the route of a service that no VirtualService claims."""
+    return ServiceRoute(
+        target=Target(host, port),
+        retries=facts.mesh_config(db).default_http_retry_policy,
+        hash_policy=hash_policy_of(db, view, host, port, ""),
+    )
+
+
+def _route(
+    db: Database, view: View, source: Source, http: HTTPRoute, condition: HTTPMatchRequest | None
+) -> Route:
+    usable = _usable(http)
+    answers = usable.redirect is not None or usable.direct_response is not None
+    lookup = _lookup(db, view, source)
+    return Route(
+        name=_name(http, condition),
+        source=source,
+        condition=condition,
+        http=usable,
+        destinations=() if answers else tuple(_destinations(db, view, source, usable, lookup)),
+        mirrors=() if answers else tuple(_mirrors(usable, source, lookup)),
+        retries=http.retries or facts.mesh_config(db).default_http_retry_policy,
+        forwarded_host=proxy_headers(db, view).forwarded_host,
+    )
+
+
+def _name(http: HTTPRoute, condition: HTTPMatchRequest | None) -> str:
+    suffix = condition.name if condition else None
+    return f"{http.name or ''}.{suffix}" if suffix else http.name or ""
+
+
+def _usable(http: HTTPRoute) -> HTTPRoute:
+    """Answer 500 where no action can be said (checks refuse such a rule): Envoy would refuse the whole answer."""
+    if http.redirect is not None:
+        unusable = (http.redirect.redirect_code or 0) not in REDIRECT_CODES
+    elif http.direct_response is not None:
+        unusable = False
+    else:
+        unusable = not _weighing(http)
+    return msgspec.structs.replace(http, redirect=None, direct_response=UNUSABLE) if unusable else http
+
+
+def _weighing(http: HTTPRoute) -> tuple[HTTPRouteDestination, ...]:
+    """Leave out destinations without weight; the only one needs none."""
+    if len(http.route) == 1:
+        return http.route if http.route[0].destination else ()
+    return tuple(one for one in http.route if one.destination and (one.weight or 0) > 0)
+
+
+def _destinations(
+    db: Database, view: View, source: Source, http: HTTPRoute, lookup: Lookup
+) -> Iterator[WeightedTarget]:
+    for one in _weighing(http):
+        destination = one.destination
+        assert destination is not None
+        port = destination.port.number if destination.port else None
+        yield WeightedTarget(
+            target=_target(destination, source.port, lookup),
+            weight=one.weight or 0,
+            headers=one.headers,
+            hash_policy=hash_policy_of(db, view, destination.host, port, destination.subset or ""),
+        )
+
+
+def _mirrors(http: HTTPRoute, source: Source, lookup: Lookup) -> Iterator[Mirror]:
+    """Yield mirrors; unlike a fault, a mirror without percentage takes everything."""
+    if http.mirror is not None and (share := _mirror_share(http)):
+        yield Mirror(_target(http.mirror, source.port, lookup), share)
+    for policy in http.mirrors:
+        share = policy.percentage or EVERYTHING
+        if policy.destination is not None and (share.value or 0) > 0:
+            yield Mirror(_target(policy.destination, source.port, lookup), share)
+
+
+def _mirror_share(http: HTTPRoute) -> Percent | int | None:
+    if http.mirror_percentage is not None:
+        return http.mirror_percentage if (http.mirror_percentage.value or 0) > 0 else None
+    return 100 if http.mirror_percent is None else http.mirror_percent or None
+
+
+def _target(destination: Destination, listener_port: int, lookup: Lookup) -> Target:
+    """Name the cluster.
+
+    An ExternalName service stands for its target. The port is the one given, else the service's only one, else the
+    listener's.
+    """
+    service = lookup(destination.host)
+    host = service.external_name if service and service.external_name else destination.host
+    if destination.port is not None:
+        port = destination.port.number
+    elif service is not None and len(service.ports) == 1:
+        port = service.ports[0].number
+    else:
+        port = listener_port
+    return Target(host, port, destination.subset or "")
+
+
+def _lookup(db: Database, view: View, source: Source) -> Lookup:
+    if source.gateway == MESH_GATEWAY:
+        return lambda host: _on_listener(scope.service(db, scope.scope_of(db, view), host), source.port)
+    return lambda host: gateway_service(db, view, host, source.ref.namespace)
+
+
+def _on_listener(service: Service | None, port: int) -> Service | None:
+    """See a service as a sidecar's listener does: only its port of this number, or nothing at all.
+
+    Istio's sidecars look destinations up among the services of the listener's port (httproute.go servicesByName), so
+    without `destination.port` a request keeps the port that it came in on. An HTTP proxy (port 0) sees every port.
+    """
+    if service is None or not port:
+        return service
+    found = service.port(port)
+    return msgspec.structs.replace(service, ports=(found,)) if found else None
+
+
+def gateway_service(db: Database, view: View, host: str, namespace: str) -> Service | None:
+    """Return the service that a gateway's route means: the VirtualService's own namespace before all others."""
+    own = services.service(db, host, namespace)
+    if own is not None and visible_to(own.export_to, view.namespace):
+        return own
+    return scope.service(db, scope.scope_of(db, view), host)

@@ -1,0 +1,79 @@
+"""The names under which a sidecar's routes answer for a service (pilot/pkg/networking/core/httproute.go)."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from lateen.model import host as hosts
+from lateen.model.service import Service
+from lateen.model.view import View
+
+UNSPECIFIED_ADDRESS = "0.0.0.0"  # noqa: S104  never bound: an address that a service must not answer for
+
+
+class Domains(msgspec.Struct, frozen=True):
+    """The domains of a virtual host."""
+
+    all: tuple[str, ...]
+    """In the order in which they claim a name."""
+    short: frozenset[str] = frozenset()
+    """Those that are made by cutting or extending a host; a service of exactly that name has precedence."""
+
+
+def of_host(host: str) -> Domains:
+    """Return the domains of a host that is no service."""
+    return Domains((bracketed(host),))
+
+
+def of_service(service: Service, view: View, port: int | None) -> Domains:
+    """Return the domains of a service; with a port, each name also stands with it (an HTTP proxy's routes)."""
+    names: list[str] = []
+    short: list[str] = []
+    for host in (service.host, *service.aliases):
+        extra = list(_short_forms(host, view, port))
+        names += [*_with_port(host, port), *extra]
+        short += extra
+    if service.headless:
+        names += [f"*.{name}" for name in names]  # pods of a StatefulSet by name
+    for address in _addresses(service, view):
+        names += _with_port(address, port)
+    return Domains(tuple(names), frozenset(short))
+
+
+def bracketed(host: str) -> str:
+    """Write an IPv6 address as it stands in a Host header."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _with_port(host: str, port: int | None) -> Iterable[str]:
+    yield bracketed(host)
+    if port is not None:
+        yield f"{bracketed(host)}:{port}"
+
+
+def _short_forms(host: str, view: View, port: int | None) -> Iterable[str]:
+    if not hosts.is_address(host):
+        yield f"{host}."
+    if port is not None:
+        yield f"{bracketed(host + '.')}:{port}"
+    for short in _within_cluster(host, view):
+        yield from _with_port(short, port)
+
+
+def _within_cluster(host: str, view: View) -> tuple[str, ...]:
+    """Return what a resolver's search list makes of: `name`, `name.namespace.svc`, `name.namespace`."""
+    name_and_namespace, found, rest = host.partition(".svc.")
+    name, dot, namespace = name_and_namespace.partition(".")
+    if not (found and dot and name) or rest != view.domain:
+        return ()
+    if namespace == view.namespace:
+        return (name, f"{name_and_namespace}.svc", name_and_namespace)
+    return (name_and_namespace, f"{name_and_namespace}.svc")
+
+
+def _addresses(service: Service, view: View) -> Iterable[str]:
+    """Yield virtual addresses; a range is no name that a request could carry."""
+    allotted = (service.auto_address,) if view.dns_capture and service.auto_address else ()
+    for address in (*service.addresses, *allotted):
+        if address != UNSPECIFIED_ADDRESS and not hosts.is_cidr(address):
+            yield address

@@ -1,0 +1,249 @@
+"""The virtual hosts of a sidecar's outbound route configurations: which exist, their domains, whose routes they take.
+
+Source: pilot/pkg/networking/core/httproute.go and core/route/route.go (BuildSidecarVirtualHostWrapper). The rules:
+
+- VirtualServices come first, in order of precedence; the first that has a route here takes a host, nothing is merged;
+- then each service of the port that none of them took, with one default route;
+- a domain exists once: whoever comes later loses it;
+- on ports other than 80 only VirtualServices that match a service of the port count.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from lateen.engine import Database, query
+from lateen.model import host as hosts
+from lateen.model import protocol, routing, routing_domains, scope
+from lateen.model.protocol import Protocol
+from lateen.model.routing import Source
+from lateen.model.routing_domains import Domains
+from lateen.model.scope import Egress
+from lateen.model.service import Resolution, Service
+from lateen.model.view import View
+from lateen.model.virtual_services import Binding
+
+HTTP_PORT = 80  # where hosts that are no service are served, too
+UNIX = "unix://"
+HTTP_PROXY = "http_proxy"
+
+
+class ServiceSource(msgspec.Struct, frozen=True):
+    """Names the default route of a service's port."""
+
+    host: str
+    port: int
+
+
+class VirtualHost(msgspec.Struct, frozen=True):
+    """A virtual host without its routes; an argument of no query, but equal while only routes change."""
+
+    host: str
+    port: int
+    domains: tuple[str, ...]
+    sources: tuple[Source | ServiceSource, ...]
+    require_tls: bool = False
+
+
+class Listener(msgspec.Struct, frozen=True):
+    """What a route configuration's name says."""
+
+    port: int
+    """0 for an HTTP proxy or a UNIX socket: every port of every service."""
+    bind: str
+    sniffed_host: str | None = None
+    """The only service of a listener that detects its protocol."""
+
+
+def listener_of(route_name: str) -> Listener | None:
+    """Read the name of a route configuration: `9080`, `host:9080`, `http_proxy`, `unix://path`; None for others."""
+    if route_name == HTTP_PROXY or route_name.startswith(UNIX):
+        return Listener(0, route_name)
+    host, colon, port = route_name.rpartition(":")
+    if not port.isdecimal():
+        return None
+    return Listener(int(port), port, host if colon else None)
+
+
+@query
+def virtual_hosts(db: Database, view: View, listener: Listener) -> tuple[VirtualHost, ...]:
+    """Return the virtual hosts of a listener without the catch-all, sorted by name."""
+    if listener.sniffed_host is not None:
+        whole = virtual_hosts(db, view, Listener(listener.port, listener.bind))
+        return _of_sniffed(whole, listener.sniffed_host, listener.port)
+    egress = _egress(db, view, listener)
+    if egress is None:
+        return ()
+    effective = 0 if _is_http_proxy(egress) else listener.port
+    groups = tuple(_groups(db, view, _Registry(egress, effective)))
+    found = _Names(view, effective, groups)
+    for group in groups:
+        found.add(group)
+    return tuple(sorted(found.virtual_hosts, key=lambda one: f"{one.host}:{one.port}"))
+
+
+class _Group(msgspec.Struct, frozen=True):
+    """Hosts and services of one port that share their routes (istiod's VirtualHostWrapper)."""
+
+    port: int
+    source: Source | ServiceSource
+    services: tuple[Service, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
+class _Registry:
+    """The services and VirtualServices that one listener knows."""
+
+    def __init__(self, egress: Egress, port: int) -> None:
+        self.port = port
+        self.services: dict[str, Service] = {}
+        for service in egress.services:
+            trimmed = _on_port(service, port)
+            if trimmed is not None:
+                self.services.setdefault(service.host, trimmed)
+        self.wildcards = [host for host in self.services if hosts.is_wildcard(host)]
+        self.bindings = egress.bindings
+        # Of several VirtualServices for the very same host the first counts.
+        self.by_host: dict[str, Binding] = {}
+        for binding in egress.bindings:
+            for host in binding.hosts:
+                self.by_host.setdefault(host, binding)
+
+    def selected(self) -> Iterable[Binding]:
+        """Leave out VirtualServices that match no service of the port; all count on port 80."""
+        if self.port == HTTP_PORT:
+            return self.bindings
+        return (binding for binding in self.bindings if any(map(self._matches, binding.hosts)))
+
+    def split(self, binding: Binding) -> tuple[tuple[str, ...], tuple[Service, ...]]:
+        """Split the hosts of a VirtualService into those that are no service, and the services that they stand for."""
+        plain: list[str] = []
+        matched: dict[str, Service] = {}
+        for host in sorted(binding.hosts, key=hosts.is_wildcard):
+            if hosts.is_wildcard(host):
+                covered = [service for service in self.services.values() if hosts.matches(service.host, host)]
+                matched |= {one.host: one for one in covered if self._claims(binding, one.host)}
+            else:
+                covered = [self.services[host]] if host in self.services else []
+                matched |= {one.host: one for one in covered}
+            if not covered:
+                plain.append(host)
+        return tuple(plain), tuple(matched.values())
+
+    def _claims(self, binding: Binding, host: str) -> bool:
+        """A service belongs to the VirtualService with the closest host."""
+        closest = next((candidate for candidate in hosts.covering(host) if candidate in self.by_host), None)
+        return closest is not None and self.by_host[closest] is binding
+
+    def _matches(self, host: str) -> bool:
+        if host in self.services:
+            return True
+        candidates = self.services if hosts.is_wildcard(host) else self.wildcards
+        return any(hosts.matches(host, candidate) for candidate in candidates)
+
+
+class _Names:
+    """Virtual hosts so far, and the names they took."""
+
+    def __init__(self, view: View, listener_port: int, groups: Iterable[_Group]) -> None:
+        self.view = view
+        self.listener_port = listener_port
+        self.virtual_hosts: list[VirtualHost] = []
+        self._hosts: set[tuple[str, int]] = set()
+        self._domains: set[str] = set()
+        self._known = {
+            name
+            for group in groups
+            for one in group.services
+            for name in (one.host, f"{one.host}:{group.port}")
+        }
+
+    def add(self, group: _Group) -> None:
+        """Add the virtual hosts of a group: first plain hosts, then services."""
+        for host in group.hosts:
+            self._add(host, group, routing_domains.of_host(host))
+        for service in group.services:
+            port = None if self.listener_port else group.port
+            self._add(service.host, group, routing_domains.of_service(service, self.view, port))
+
+    def _add(self, host: str, group: _Group, domains: Domains) -> None:
+        if (host, group.port) in self._hosts:
+            return
+        self._hosts.add((host, group.port))
+        free = [domain for domain in domains.all if self._take(domain, domains)]
+        if not self.listener_port and group.port != HTTP_PORT:
+            free = [
+                domain for domain in free if ":" in domain
+            ]  # an HTTP proxy knows other ports by their number only
+        if free:
+            self.virtual_hosts.append(VirtualHost(host, group.port, tuple(free), (group.source,)))
+
+    def _take(self, domain: str, domains: Domains) -> bool:
+        lowered = domain.lower()
+        if lowered in self._domains or (domain in domains.short and domain in self._known):
+            return False
+        self._domains.add(lowered)
+        return True
+
+
+def _groups(db: Database, view: View, registry: _Registry) -> Iterator[_Group]:
+    claimed: set[str] = set()
+    for binding in registry.selected():
+        source = Source(binding.ref, registry.port)
+        if not routing.has_routes(db, view, source):
+            continue
+        plain, services = registry.split(binding)
+        for number, served in _by_port(services, registry.port).items():
+            claimed |= {service.host for service in served}
+            yield _Group(number, source, tuple(served), plain)
+    for service in registry.services.values():
+        if service.host not in claimed and service.resolution is not Resolution.ALIAS:
+            for number in _http_ports(service):
+                yield _Group(number, ServiceSource(service.host, number), (service,))
+
+
+def _by_port(services: Iterable[Service], listener_port: int) -> dict[int, list[Service]]:
+    """Group services by HTTP port; without any, port 80 still serves the hosts that are no service."""
+    found: dict[int, list[Service]] = {}
+    for service in services:
+        for number in _http_ports(service):
+            found.setdefault(number, []).append(service)
+    return found or ({HTTP_PORT: []} if listener_port == HTTP_PORT else {})
+
+
+def _http_ports(service: Service) -> Iterator[int]:
+    for port in service.ports:
+        if port.protocol.is_http or port.protocol.is_sniffed:
+            yield port.number
+
+
+def _on_port(service: Service, number: int) -> Service | None:
+    if not number:
+        return service
+    found = service.port(number)
+    return msgspec.structs.replace(service, ports=(found,)) if found else None
+
+
+def _egress(db: Database, view: View, listener: Listener) -> Egress | None:
+    """Find the egress listener: the first without a port of its own, or with this port (or socket)."""
+    for egress in scope.egress_listeners(db, scope.scope_of(db, view)):
+        own = egress.listener
+        if own is None or own.port is None:
+            return egress
+        if (own.port.number or 0) == listener.port and (listener.port or own.bind == listener.bind):
+            return egress
+    return None
+
+
+def _is_http_proxy(egress: Egress) -> bool:
+    own = egress.listener.port if egress.listener else None
+    return own is not None and protocol.parse(own.protocol or "") is Protocol.HTTP_PROXY
+
+
+def _of_sniffed(whole: tuple[VirtualHost, ...], host: str, port: int) -> tuple[VirtualHost, ...]:
+    """Keep what answers for the one service of the listener; alone, it answers for every name."""
+    names = {host, f"{host}:{port}"}
+    found = tuple(one for one in whole if not names.isdisjoint(one.domains))
+    if len(found) == 1:
+        return (msgspec.structs.replace(found[0], domains=("*",)),)
+    return found

@@ -1,0 +1,55 @@
+"""What a proxy's routes depend on, which is less than its view: replicas of different workloads share their routes."""
+
+import msgspec
+
+from lateen.api import facts
+from lateen.engine import Database, query
+from lateen.model import mesh
+from lateen.model.selectors import label_keys_of
+from lateen.model.view import View
+
+# The kinds whose selectors or source conditions decide about outbound routes.
+SELECTING_KINDS = ("VirtualService", "DestinationRule", "Sidecar")
+METADATA_READ = frozenset({"PROXY_CONFIG"})
+
+
+class ProxyHeaders(msgspec.Struct, frozen=True):
+    """What the mesh's `proxyHeaders` ask of routes (pilot/pkg/networking/util/proxy_headers.go)."""
+
+    attempt_count: bool = True
+    """Tell the upstream which attempt this is: `x-envoy-attempt-count`."""
+    forwarded_host: bool = False
+    """Append the original host to `x-forwarded-host` when it is rewritten."""
+
+
+@query
+def routing_view(db: Database, view: View) -> View:
+    """Reduce a view to what outbound routes read; the argument of every query about them."""
+    keys = _label_keys(db)
+    return View(
+        type=view.type,
+        namespace=view.namespace,
+        domain=view.domain,
+        labels=tuple((key, value) for key, value in view.labels if key in keys),
+        dns_capture=view.dns_capture,
+        metadata=tuple((key, value) for key, value in view.metadata if key in METADATA_READ),
+    )
+
+
+@query
+def _label_keys(db: Database) -> frozenset[str]:
+    found = (label_keys_of(db, ref) for kind in SELECTING_KINDS for ref in facts.refs(db, kind))
+    return frozenset().union(*found)
+
+
+@query
+def proxy_headers(db: Database, view: View) -> ProxyHeaders:
+    """Return the header settings of a proxy that routes carry out."""
+    headers = mesh.proxy_settings(db, view).proxy_headers
+    if headers is None:
+        return ProxyHeaders()
+    count, host = headers.attempt_count, headers.x_forwarded_host
+    return ProxyHeaders(
+        attempt_count=not (count and count.disabled),
+        forwarded_host=bool(host and host.enabled),
+    )

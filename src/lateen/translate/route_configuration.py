@@ -1,0 +1,47 @@
+"""RouteConfiguration, joined from the bytes of its virtual hosts (httproute.go, gateway.go)."""
+
+from collections.abc import Iterable
+
+from envoy.config.route.v3.route_pb2 import RouteConfiguration
+
+from lateen.translate import message
+
+MAX_DIRECT_RESPONSE_BYTES = 1024 * 1024  # route.go; Envoy's default of 4 KiB is less than what Istio accepts
+# How a virtual host begins inside a RouteConfiguration: its field's number and that its length follows.
+_VIRTUAL_HOST = bytes([RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER << 3 | 2])
+
+
+def route_configuration(name: str, virtual_hosts: Iterable[bytes]) -> bytes:
+    """Serialise a route configuration.
+
+    Clusters are not checked: a route to one that does not exist answers 503, and no other route suffers. Ports in Host
+    headers do not matter.
+    """
+    parts = [
+        message.serialized(
+            RouteConfiguration(
+                name=name,
+                validate_clusters=message.boolean(False),
+                max_direct_response_body_size_bytes=message.uint32(MAX_DIRECT_RESPONSE_BYTES),
+                ignore_port_in_host_matching=True,
+            )
+        )
+    ]
+    for virtual_host in virtual_hosts:
+        parts += (_VIRTUAL_HOST, varint(len(virtual_host)), virtual_host)
+    return b"".join(parts)
+
+
+def unknown_route_configuration(name: str) -> bytes:
+    """Serialise the answer to a name that no listener has (any more): nothing, so that Envoy does not wait."""
+    return message.serialized(RouteConfiguration(name=name, validate_clusters=message.boolean(False)))
+
+
+def varint(number: int) -> bytes:
+    """Encode a length as protobuf does: seven bits a byte, the lowest first."""
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)

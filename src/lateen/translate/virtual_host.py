@@ -1,0 +1,95 @@
+"""VirtualHost, in pieces of bytes: who it is and what it does change at different times.
+
+The serialised form of a message is the concatenation of its fields, so a virtual host is the bytes of its head and the
+bytes of its routes one after the other, and neither is made again because the other changed.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+from envoy.config.route.v3.route_components_pb2 import DirectResponseAction, Route, RouteAction, RouteMatch
+from envoy.config.route.v3.route_components_pb2 import VirtualHost as Message
+
+from lateen.model import routing
+from lateen.model.outbound import CatchAll, Unknown
+from lateen.model.routing import ServiceRoute
+from lateen.model.routing_sidecar import VirtualHost
+from lateen.translate import message, names
+from lateen.translate.route import route, service_route
+
+BLOCKED_STATUS = 502
+
+
+class Routes(msgspec.Struct, frozen=True):
+    """The routes of one VirtualService or service, serialised as fields of a virtual host."""
+
+    ordinary: bytes
+    catch_all: bytes = b""
+    """Those that take every request: at the end when several VirtualServices share a host."""
+
+
+def head(virtual_host: VirtualHost, *, attempt_count: bool) -> bytes:
+    """Serialise everything but the routes."""
+    return message.serialized(
+        Message(
+            name=names.virtual_host(virtual_host.host, virtual_host.port),
+            domains=virtual_host.domains,
+            include_request_attempt_count=attempt_count,
+            require_tls=Message.ALL if virtual_host.require_tls else Message.NONE,
+        )
+    )
+
+
+def routes(resolved: Iterable[routing.Route]) -> Routes:
+    """Serialise the routes of a VirtualService."""
+    ordinary, last = Message(), Message()
+    for one in resolved:
+        (last if one.is_catch_all else ordinary).routes.append(route(one))
+    return Routes(message.serialized(ordinary), message.serialized(last))
+
+
+def routes_of_service(resolved: ServiceRoute) -> Routes:
+    """Serialise the default route of a service."""
+    return Routes(message.serialized(Message(routes=[service_route(resolved)])))
+
+
+def joined(start: bytes, parts: Iterable[Routes]) -> bytes:
+    """Join a head and the routes of one or more VirtualServices into the bytes of a virtual host."""
+    every = tuple(parts)
+    return b"".join((start, *(part.ordinary for part in every), *(part.catch_all for part in every)))
+
+
+def catch_all(where: CatchAll, *, attempt_count: bool, forwarded_host: bool) -> bytes:
+    """Serialise the last virtual host of a sidecar, for hosts that nobody declared."""
+    if where.unknown is Unknown.DROP:
+        return _unknown(names.BLOCK_ALL_HOST, None, attempt_count=attempt_count)
+    action = RouteAction(
+        cluster=_cluster(where),
+        timeout=message.duration(0),
+        max_grpc_timeout=message.duration(0),
+        append_x_forwarded_host=forwarded_host,
+    )
+    resolves = where.unknown is Unknown.RESOLVE
+    name = names.ALLOW_ANY_DYNAMIC_DNS_HOST if resolves else names.ALLOW_ANY_HOST
+    return _unknown(name, action, attempt_count=attempt_count)
+
+
+def black_hole(port: int) -> bytes:
+    """Serialise the virtual host of a gateway's port without VirtualServices: 404 for everything."""
+    return message.serialized(Message(name=names.black_hole_virtual_host(port), domains=["*"]))
+
+
+def _cluster(where: CatchAll) -> str:
+    if where.proxy is not None:
+        return names.outbound_cluster(where.proxy.host, where.proxy.port, where.proxy.subset)
+    return names.DYNAMIC_DNS if where.unknown is Unknown.RESOLVE else names.PASSTHROUGH
+
+
+def _unknown(name: str, action: RouteAction | None, *, attempt_count: bool) -> bytes:
+    taken = Route(name=name, match=RouteMatch(prefix="/"))
+    if action is not None:
+        taken.route.CopyFrom(action)
+    else:
+        taken.direct_response.CopyFrom(DirectResponseAction(status=BLOCKED_STATUS))
+    made = Message(name=name, domains=["*"], routes=[taken], include_request_attempt_count=attempt_count)
+    return message.serialized(made)
