@@ -1,0 +1,84 @@
+"""What must be said to get a client from one set of resources to another, worked out once for all who need the same.
+
+Proxies with the same view hold the very same tuples, so the difference between two of them, and its bytes, are found
+by identity.
+"""
+
+from hashlib import blake2b
+from typing import Literal
+
+from lateen.compile.resource import Resource
+from lateen.xds import wire
+
+Protocol = Literal["delta", "sotw"]
+Resources = tuple[Resource, ...]
+"""Sorted by name."""
+
+_KEPT = 64
+
+
+class Change:
+    """The difference between two sets of resources.
+
+    Attributes:
+        changed: new resources and those with another version, sorted by name.
+        removed: names that are gone, sorted.
+        version: of the new set as a whole; by content.
+    """
+
+    __slots__ = ("body", "changed", "names", "new", "old", "removed", "version")
+
+    def __init__(self, old: Resources, new: Resources) -> None:
+        self.old, self.new = old, new
+        before = {resource.name: resource.version for resource in old}
+        self.changed = tuple(r for r in new if before.pop(r.name, None) != r.version)
+        self.removed = tuple(before)  # what nothing new replaced
+        self.names = tuple(resource.name for resource in self.changed)
+        self.version = version_of(new)
+        self.body: bytes | None = None
+        """The delta response for the whole change, once it has been needed."""
+
+
+def version_of(resources: Resources) -> str:
+    """Return a version for a set of resources: by content, so the same after a restart."""
+    text = "\n".join(f"{resource.name} {resource.version}" for resource in resources)
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+class Changes:
+    """The recent changes, and the framed resources, shared by all sessions of a server."""
+
+    def __init__(self) -> None:
+        self.frames = wire.Frames()
+        self._recent: dict[tuple[int, int], Change] = {}
+
+    def between(self, old: Resources, new: Resources) -> Change:
+        """Return the difference between two sets."""
+        key = (id(old), id(new))  # a kept change keeps both alive, so their identities are theirs
+        change = self._recent.get(key)
+        if change is None:
+            change = self._recent[key] = Change(old, new)
+            if len(self._recent) > _KEPT:
+                del self._recent[next(iter(self._recent))]
+        return change
+
+    def delta_body(self, type_url: str, change: Change) -> bytes:
+        """Return the delta response for a whole change, without a nonce."""
+        if change.body is None:
+            change.body = self.body("delta", type_url, change.version, change.changed, change.removed)
+        return change.body
+
+    def body(
+        self,
+        protocol: Protocol,
+        type_url: str,
+        version: str,
+        resources: Resources,
+        removed: tuple[str, ...] = (),
+    ) -> bytes:
+        """Return a response, without a nonce."""
+        if protocol == "sotw":
+            framed = [self.frames.sotw(type_url, resource) for resource in resources]
+            return wire.sotw_body(type_url, version, framed)
+        framed = [self.frames.delta(type_url, resource) for resource in resources]
+        return wire.delta_body(type_url, version, framed, removed)

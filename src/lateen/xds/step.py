@@ -1,0 +1,101 @@
+"""The next thing to say about one type: from what the client has and what the database answers to a response.
+
+Nothing here changes a watch's promises (`resend`, `tell`, `owed`) except where there turns out to be nothing to say.
+"""
+
+import msgspec
+
+from lateen.compile.resource import Resource
+from lateen.xds import order
+from lateen.xds.change import Change, Resources, version_of
+from lateen.xds.watch import Watch
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What to say about one type, and what the client has then."""
+
+    resources: Resources
+    removed: tuple[str, ...]
+    sent: Resources
+    """What the client has when it accepts."""
+    version: str
+    shared: Change | None = None
+    """Set when this is just a change, whose bytes others may need as well."""
+    lone: bool = False
+    """This is one resource of a rejected response, and keeps no other promise."""
+
+
+def full(watch: Watch, change: Change, *, removable: bool) -> Step | None:
+    """Say everything that differs or is owed.
+
+    Args:
+        watch: the type.
+        change: from what the client has to what the database says.
+        removable: nothing at the client uses what is gone any more.
+    """
+    kept = _kept(watch, change, removable=removable)
+    watch.answer = None if kept else change.new
+    if kept or watch.resend or watch.tell:
+        return _mixed(watch, change, kept)
+    if change.changed or change.removed or watch.owed:
+        return Step(change.changed, change.removed, change.new, change.version, shared=change)
+    watch.sent = change.new  # equal, and now shared with the others who have it
+    return None
+
+
+def owed(watch: Watch, answer: Resources) -> Step | None:
+    """Say only what was asked for, while changes wait."""
+    asked = watch.resend | watch.tell
+    if not asked and not watch.owed:
+        return None
+    resources = tuple(resource for resource in answer if resource.name in asked)
+    present = {resource.name for resource in resources}
+    absent = watch.tell - present
+    kept = tuple(r for r in watch.sent if r.name not in present and r.name not in absent)
+    watch.answer = None
+    return Step(resources, tuple(sorted(absent)), merged(resources, kept), version_of(answer))
+
+
+def alone(watch: Watch, answer: Resources) -> Step | None:
+    """Say the next resource of a rejected response again, by itself."""
+    watch.answer = None
+    present = {resource.name: resource for resource in answer}
+    while watch.alone:
+        name = watch.alone.pop(0)
+        if name in present:
+            found = (present[name],)
+            kept = tuple(resource for resource in watch.sent if resource.name != name)
+            return Step(found, (), merged(found, kept), version_of(answer), lone=True)
+    return None
+
+
+def merged(one: Resources, other: Resources) -> Resources:
+    """Join two sets without a name in common, sorted by name."""
+    return tuple(sorted((*one, *other), key=_name)) if other else one
+
+
+def _kept(watch: Watch, change: Change, *, removable: bool) -> Resources:
+    """Return what is gone from the database but not to be taken from the client, or not yet."""
+    gone = set(change.removed)
+    if watch.type_url in order.BY_NAME:
+        gone = (gone & watch.subscription.names) - watch.tell
+    elif removable:
+        return ()
+    return tuple(resource for resource in change.old if resource.name in gone)
+
+
+def _mixed(watch: Watch, change: Change, kept: Resources) -> Step | None:
+    """Say a change without what is kept, and with it what is owed whatever its version."""
+    present = {resource.name for resource in change.new}
+    stay = {resource.name for resource in kept}
+    absent = tuple(sorted((watch.tell - present - stay).union(change.removed) - stay))
+    names = watch.resend.union(change.names)
+    resources = tuple(resource for resource in change.new if resource.name in names)
+    if resources or absent or watch.owed:
+        return Step(resources, absent, merged(change.new, kept), change.version)
+    watch.resend, watch.tell = set(), set()
+    return None
+
+
+def _name(resource: Resource) -> str:
+    return resource.name

@@ -1,0 +1,70 @@
+"""What a client wants of one type: a value, and the protocol's rules for how requests change it.
+
+Source: "How the client specifies what resources to return" and "Unsubscribing" in
+https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol. In short:
+
+1. A client that has never named anything of a type wants everything of it (*legacy wildcard*): clusters and listeners
+   only. Types that are always asked for by name start out with nothing.
+2. Naming anything ends that for good. State of the world: the names are then all it wants. Delta: it goes on wanting
+   everything until it unsubscribes from `*`.
+3. `*` is the explicit wildcard and may stand beside names.
+4. Naming something again is a request to send it again.
+5. Delta, a wildcard client that unsubscribes from a name must be told what becomes of it: it may still be covered by
+   the wildcard (sent again) or be gone (named as removed).
+"""
+
+from collections.abc import Iterable
+from typing import Self
+
+import msgspec
+
+WILDCARD = "*"
+
+
+class Subscription(msgspec.Struct, frozen=True):
+    """What a client wants of one type at this moment."""
+
+    wildcard: bool
+    legacy: bool
+    """It has named nothing so far, and that means everything."""
+    names: frozenset[str]
+    """Named explicitly; without `*`."""
+    wanted: tuple[str, ...] | None
+    """What to ask the database for: None = everything, else the names, sorted."""
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """Before the first request of a type that is asked for by name."""
+        return cls(False, False, frozenset(), ())
+
+    @classmethod
+    def everything(cls) -> Self:
+        """Before the first request of a type that has a legacy wildcard."""
+        return cls(True, True, frozenset(), None)
+
+    def covers(self, name: str) -> bool:
+        """Tell whether a resource of this name is wanted, if there is one."""
+        return self.wildcard or name in self.names
+
+    def _with(self, names: Iterable[str], wildcard: bool) -> Self:  # noqa: FBT001  a value to store
+        wanted = None if wildcard else tuple(sorted(names))
+        return type(self)(wildcard, False, frozenset(names), wanted)
+
+
+def set_names(subscription: Subscription, names: Iterable[str]) -> Subscription:
+    """Apply a state-of-the-world request: these names are all the client wants."""
+    wanted = set(names)
+    if subscription.legacy and not wanted:
+        return subscription
+    return subscription._with(wanted - {WILDCARD}, WILDCARD in wanted)  # noqa: SLF001  same module
+
+
+def change_names(
+    subscription: Subscription, subscribe: Iterable[str], unsubscribe: Iterable[str]
+) -> Subscription:
+    """Apply a delta request: subscriptions first, then the opposite."""
+    new, old = set(subscribe), set(unsubscribe)
+    if not new and (subscription.legacy or not old):
+        return subscription
+    wildcard = (subscription.wildcard or WILDCARD in new) and WILDCARD not in old
+    return subscription._with((subscription.names | new) - old - {WILDCARD}, wildcard)  # noqa: SLF001  same module

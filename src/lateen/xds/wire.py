@@ -1,0 +1,90 @@
+"""Discovery responses as bytes, joined from pieces that are encoded once.
+
+Protobuf's encoding of a message is its fields one after the other, in any order, and a repeated field is just a field
+that comes more than once. So a response is the framed resources in a row, and the nonce, the only part that is a
+proxy's own, goes last. The field numbers are those of envoy/service/discovery/v3/discovery.proto.
+"""
+
+from collections.abc import Iterable
+
+from lateen.compile.resource import Resource
+
+_BYTES_KEPT = 64 << 20
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Encode a string, bytes or message field; the number must be below 16."""
+    return bytes((number << 3 | 2,)) + varint(len(content)) + content
+
+
+def varint(value: int) -> bytes:
+    """Encode a number seven bits at a time, the lowest first."""
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def any_of(type_url: str, body: bytes) -> bytes:
+    """Encode a `google.protobuf.Any`."""
+    return field(1, type_url.encode()) + field(2, body)
+
+
+def delta_resource(type_url: str, resource: Resource) -> bytes:
+    """Encode one element of `DeltaDiscoveryResponse.resources`: version = 1, resource = 2, name = 3."""
+    message = (
+        field(1, resource.version.encode())
+        + field(2, any_of(type_url, resource.body))
+        + field(3, resource.name.encode())
+    )
+    return field(2, message)
+
+
+def sotw_resource(type_url: str, resource: Resource) -> bytes:
+    """Encode one element of `DiscoveryResponse.resources`."""
+    return field(2, any_of(type_url, resource.body))
+
+
+def delta_body(type_url: str, version: str, resources: Iterable[bytes], removed: Iterable[str]) -> bytes:
+    """Encode a `DeltaDiscoveryResponse` except for its nonce."""
+    gone = (field(6, name.encode()) for name in removed)
+    return b"".join((field(1, version.encode()), field(4, type_url.encode()), *resources, *gone))
+
+
+def sotw_body(type_url: str, version: str, resources: Iterable[bytes]) -> bytes:
+    """Encode a `DiscoveryResponse` except for its nonce."""
+    return b"".join((field(1, version.encode()), field(4, type_url.encode()), *resources))
+
+
+def with_nonce(body: bytes, nonce: str) -> bytes:
+    """Complete a response of either protocol."""
+    return body + field(5, nonce.encode())
+
+
+class Frames:
+    """Framed resources, kept for every stream of one protocol. They are found by content, so none is ever outdated."""
+
+    def __init__(self, bytes_kept: int = _BYTES_KEPT) -> None:
+        self._framed: dict[tuple[str, str, str], bytes] = {}
+        self._room = bytes_kept
+
+    def delta(self, type_url: str, resource: Resource) -> bytes:
+        """Return `delta_resource(...)`."""
+        key = (type_url, resource.name, resource.version)
+        found = self._framed.get(key)
+        return found if found is not None else self._keep(key, delta_resource(type_url, resource))
+
+    def sotw(self, type_url: str, resource: Resource) -> bytes:
+        """Return `sotw_resource(...)`."""
+        key = (type_url, "", resource.version)  # the name is not part of it
+        found = self._framed.get(key)
+        return found if found is not None else self._keep(key, sotw_resource(type_url, resource))
+
+    def _keep(self, key: tuple[str, str, str], framed: bytes) -> bytes:
+        self._framed[key] = framed
+        self._room -= len(framed)
+        while self._room < 0:  # the oldest go first
+            self._room += len(self._framed.pop(next(iter(self._framed))))
+        return framed
