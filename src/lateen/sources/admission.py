@@ -1,0 +1,229 @@
+"""What the API server and the controllers of Kubernetes add to objects: addresses, pods, plain values.
+
+A pure function of the set of objects and of the addresses given before, whatever the order.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from lateen.api import codes
+from lateen.api.decode import read_message
+from lateen.api.facts import mesh_config_object
+from lateen.api.finding import Finding, Level
+from lateen.api.kubernetes import ConfigMap, Secret, Service
+from lateen.api.mesh_config import MeshConfig
+from lateen.api.meta import Meta, Object, OwnerReference, Ref
+from lateen.api.secret_bytes import SecretBytes
+from lateen.api.workload import Deployment, Pod, PodAddress, PodCondition, PodStatus
+from lateen.sources.addresses import PODS, SERVICES, allocate, digest
+from lateen.sources.yaml import parse
+
+AnyObject = Object[Any]
+MESH_MAP = ("istio-system", "istio")
+"""Namespace and name of the ConfigMap with the mesh's settings."""
+MAX_REPLICAS = 1000
+"""More pods of one Deployment are taken for a slip of the keyboard."""
+HEADLESS = "None"
+
+
+class Made(Struct, frozen=True, gc=False):
+    """What one object becomes on its own: itself, defaulted, and what is made from it."""
+
+    objects: tuple[AnyObject, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+class Admitted(Struct, frozen=True, gc=False):
+    """The objects as they are in force."""
+
+    objects: dict[Ref, AnyObject]
+    makers: dict[Ref, Ref]
+    """Which given object each comes from: itself, or the Deployment of a pod."""
+    addresses: dict[Ref, str]
+    """Addresses that were given, to be held next time."""
+    findings: tuple[Finding, ...] = ()
+
+
+class Admission:
+    """Admits sets of objects; an object that has not changed costs a look-up."""
+
+    def __init__(self) -> None:
+        self._made: dict[Ref, tuple[AnyObject, Made]] = {}
+        self._addressed: dict[Ref, tuple[AnyObject, str, AnyObject]] = {}
+
+    def admit(self, objects: Iterable[AnyObject], held: Mapping[Ref, str] | None = None) -> Admitted:
+        """Complete a set of objects; addresses in `held` stay with their owners."""
+        made = {obj.ref: self._make(obj) for obj in objects}
+        self._made = {ref: self._made[ref] for ref in made}
+        found: dict[Ref, AnyObject] = {}
+        makers: dict[Ref, Ref] = {}
+        for maker in sorted(made, key=lambda ref: (ref.kind == "Deployment", ref)):
+            for obj in made[maker].objects:
+                if (
+                    found.setdefault(obj.ref, obj) is obj
+                ):  # a Pod that is written wins over one that would be made
+                    makers[obj.ref] = maker
+        findings = [finding for ref in sorted(made) for finding in made[ref].findings]
+        addresses, left = _addresses(found, held or {})
+        findings += [_no_address(ref) for ref in left]
+        objects_now = {ref: self._with_address(obj, addresses.get(ref)) for ref, obj in found.items()}
+        self._addressed = {ref: self._addressed[ref] for ref in addresses}
+        return Admitted(objects_now, makers, addresses, tuple(findings))
+
+    def _make(self, obj: AnyObject) -> Made:
+        before = self._made.get(obj.ref)
+        if before is not None and before[0] is obj:
+            return before[1]
+        made = complete(obj)
+        self._made[obj.ref] = (obj, made)
+        return made
+
+    def _with_address(self, obj: AnyObject, address: str | None) -> AnyObject:
+        if address is None:
+            return obj
+        before = self._addressed.get(obj.ref)
+        if before is not None and before[0] is obj and before[1] == address:
+            return before[2]
+        after = _service_at(obj, address) if obj.kind == "Service" else _pod_at(obj, address)
+        self._addressed[obj.ref] = (obj, address, after)
+        return after
+
+
+def complete(obj: AnyObject) -> Made:
+    """Complete one object on its own: everything but addresses."""
+    return MAKERS.get(obj.kind, _as_it_is)(obj)
+
+
+def admit(objects: Iterable[AnyObject], held: Mapping[Ref, str] | None = None) -> Admitted:
+    """Complete a set of objects once."""
+    return Admission().admit(objects, held)
+
+
+def _as_it_is(obj: AnyObject) -> Made:
+    return Made((obj,))
+
+
+def _secret(obj: AnyObject) -> Made:
+    spec: Secret = obj.spec
+    if not spec.string_data:
+        return Made((obj,))
+    data = spec.data | {key: SecretBytes(value) for key, value in spec.string_data.items()}
+    return Made((replace(obj, spec=replace(spec, data=data, string_data={})),))
+
+
+def _config_map(obj: AnyObject) -> Made:
+    spec: ConfigMap = obj.spec
+    if (obj.meta.namespace, obj.meta.name) != MESH_MAP or "mesh" not in spec.data:
+        return Made((obj,))
+    parsed = parse(spec.data["mesh"])
+    if parsed.findings:
+        return Made(
+            (obj,),
+            tuple(replace(found, ref=obj.ref, path="data[mesh]", where=None) for found in parsed.findings),
+        )
+    config, problems = read_message(MeshConfig, parsed.value, "")
+    findings = tuple(
+        Finding(
+            codes.SCHEMA,
+            Level.ERROR,
+            obj.ref,
+            "data[mesh]",
+            f"{problem.path}: {problem.message}",
+            problem.suggestion,
+        )
+        for problem in problems
+    )
+    return Made((obj, mesh_config_object(config)), findings) if not problems else Made((obj,), findings)
+
+
+def _pod(obj: AnyObject) -> Made:
+    spec: Pod = obj.spec
+    account = spec.service_account_name or spec.service_account or "default"
+    return Made((replace(obj, spec=replace(spec, service_account_name=account)),))
+
+
+def _deployment(obj: AnyObject) -> Made:
+    spec: Deployment = obj.spec
+    wanted = 1 if spec.replicas is None else spec.replicas
+    if spec.template is None or spec.template.spec is None:
+        return Made((obj,))
+    findings: tuple[Finding, ...] = ()
+    if wanted > MAX_REPLICAS:
+        message = f"{wanted} replicas are too many for one machine; {MAX_REPLICAS} pods are made"
+        findings = (Finding(codes.ADDRESSES, Level.WARNING, obj.ref, "spec.replicas", message),)
+    pods = tuple(_replica(obj, place) for place in range(min(wanted, MAX_REPLICAS)))
+    return Made((obj, *pods), findings)
+
+
+def pod_name(deployment: Ref, replica: int) -> str:
+    """Name a replica's pod as Kubernetes would, and always the same: `reviews-v1-xk2pq-8dvzc`."""
+    group = digest(str(deployment), 5)
+    return f"{deployment.name}-{group}-{digest(f'{deployment} {replica}', 5)}"
+
+
+def _replica(obj: AnyObject, place: int) -> AnyObject:
+    template = obj.spec.template
+    meta = Meta(
+        name=pod_name(obj.ref, place),
+        namespace=obj.meta.namespace,
+        labels=template.metadata.labels,
+        annotations=template.metadata.annotations,
+        creation_timestamp=obj.meta.creation_timestamp,
+        owner_references=(
+            OwnerReference(api_version="apps/v1", kind="Deployment", name=obj.meta.name, controller=True),
+        ),
+    )
+    return _pod(Object(api_version="v1", kind="Pod", meta=meta, spec=template.spec)).objects[0]
+
+
+MAKERS: dict[str, Callable[[AnyObject], Made]] = {
+    "Secret": _secret,
+    "ConfigMap": _config_map,
+    "Pod": _pod,
+    "Deployment": _deployment,
+}
+
+
+def _addresses(
+    objects: Mapping[Ref, AnyObject], held: Mapping[Ref, str]
+) -> tuple[dict[Ref, str], tuple[Ref, ...]]:
+    services = {ref: obj for ref, obj in objects.items() if ref.kind == "Service"}
+    pods = {ref: obj for ref, obj in objects.items() if ref.kind == "Pod"}
+    fixed = [obj.spec.cluster_ip for obj in services.values() if obj.spec.cluster_ip]
+    running = [obj.status.pod_ip for obj in pods.values() if _runs(obj)]
+    free = [ref for ref, obj in services.items() if _wants_address(obj.spec)]
+    idle = [ref for ref, obj in pods.items() if not _runs(obj)]
+    given, left = allocate(SERVICES, free, fixed, held)
+    at, unplaced = allocate(PODS, idle, running, held)
+    return given | at, left + unplaced
+
+
+def _wants_address(spec: Service) -> bool:
+    return not spec.cluster_ip and spec.type != "ExternalName"
+
+
+def _runs(obj: AnyObject) -> bool:
+    return isinstance(obj.status, PodStatus) and bool(obj.status.pod_ip)
+
+
+def _service_at(obj: AnyObject, address: str) -> AnyObject:
+    return replace(obj, spec=replace(obj.spec, cluster_ip=address, cluster_ips=(address,)))
+
+
+def _pod_at(obj: AnyObject, address: str) -> AnyObject:
+    before: PodStatus = obj.status or PodStatus()
+    status = replace(
+        before,
+        phase=before.phase or "Running",
+        pod_ip=address,
+        pod_ips=(PodAddress(ip=address),),
+        conditions=before.conditions or (PodCondition(type="Ready", status="True"),),
+    )
+    return replace(obj, status=status)
+
+
+def _no_address(ref: Ref) -> Finding:
+    return Finding(codes.ADDRESSES, Level.ERROR, ref, "", "no address is left for it; it has none")

@@ -1,0 +1,130 @@
+"""Documents to objects: parse, expand lists, decode, and remember where each object is written."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from lateen.api import codes
+from lateen.api.decode import decode, expand
+from lateen.api.finding import Finding, Level
+from lateen.api.meta import Object, Ref
+from lateen.sources.origin import Origin
+from lateen.sources.yaml import Document, moved, parse, split
+
+DEFAULT_NAMESPACE = "default"
+
+
+class Entry(Struct, frozen=True, gc=False):
+    """One object that a source defines, or tried to."""
+
+    ref: Ref
+    origin: Origin
+    object: Object[Any] | None
+    """None when it was refused; its last good version stays."""
+
+
+class Load(Struct, frozen=True, gc=False):
+    """Everything that was read from some texts."""
+
+    entries: tuple[Entry, ...] = ()
+    """In the order of the texts; each identity once."""
+    findings: tuple[Finding, ...] = ()
+    """With positions."""
+    broken: frozenset[str] = frozenset()
+    """Files with a document that could not be read so far as to say which object it is."""
+
+    @property
+    def objects(self) -> tuple[Object[Any], ...]:
+        """The objects that could be read."""
+        return tuple(entry.object for entry in self.entries if entry.object is not None)
+
+
+class Reading(Struct, frozen=True, gc=False):
+    """One value of a document and what became of it, independent of where the document stands."""
+
+    prefix: str
+    """Path of the object in the document, e.g. `items[3]`."""
+    ref: Ref | None
+    object: Object[Any] | None
+    findings: tuple[Finding, ...]
+
+
+class Texts:
+    """Reads texts into objects; a document that has not changed is not read again, wherever it has moved."""
+
+    def __init__(self, namespace: str = DEFAULT_NAMESPACE) -> None:
+        """Objects that name no namespace are put into the given one."""
+        self.namespace = namespace
+        self._known: dict[str, tuple[Reading, ...]] = {}
+
+    def load(self, texts: Iterable[tuple[str, str]], findings: Iterable[Finding] = ()) -> Load:
+        """Read (file, text) pairs; findings are those of files that could not be read, and come first."""
+        known: dict[str, tuple[Reading, ...]] = {}
+        entries: dict[Ref, Entry] = {}
+        found = list(findings)
+        broken = {finding.where.file for finding in found if finding.where is not None}
+        for file, text in texts:
+            for document in split(text, file):
+                readings = (
+                    self._known.get(document.text) or known.get(document.text) or self._read(document.text)
+                )
+                known[document.text] = readings
+                for reading in readings:
+                    found += _placed(reading, document)
+                    if _is_broken(reading):
+                        broken.add(file)
+                    self._enter(reading, document, entries, found)
+        self._known = known
+        return Load(tuple(entries.values()), tuple(found), frozenset(broken))
+
+    def _read(self, text: str) -> tuple[Reading, ...]:
+        parsed = parse(text)
+        if parsed.findings:
+            return (Reading("", None, None, parsed.findings),)
+        if parsed.value is None:
+            return ()
+        return tuple(self._decode(prefix, value) for prefix, value in expand(parsed.value))
+
+    def _decode(self, prefix: str, value: Any) -> Reading:
+        decoded = decode(value, self.namespace)
+        return Reading(prefix, decoded.ref, decoded.object, decoded.findings)
+
+    def _enter(
+        self, reading: Reading, document: Document, entries: dict[Ref, Entry], findings: list[Finding]
+    ) -> None:
+        ref = reading.ref
+        if ref is None or not ref.name or (reading.object is None and not _is_error(reading)):
+            return
+        entry = Entry(ref, Origin(document, reading.prefix), reading.object)
+        first = entries.setdefault(ref, entry)
+        if first is not entry:
+            findings.append(_duplicate(first, entry))
+
+
+def _placed(reading: Reading, document: Document) -> Iterable[Finding]:
+    """Say where findings are."""
+    origin = Origin(document, reading.prefix)
+    for finding in reading.findings:
+        if finding.where is not None:
+            yield moved(finding, document)
+        else:
+            yield replace(finding, where=origin.position(finding.path))
+
+
+def _is_error(reading: Reading) -> bool:
+    return any(finding.level is Level.ERROR for finding in reading.findings)
+
+
+def _is_broken(reading: Reading) -> bool:
+    return (reading.ref is None or not reading.ref.name) and _is_error(reading)
+
+
+def _duplicate(first: Entry, second: Entry) -> Finding:
+    place = first.origin.position("")
+    message = f"the object is already defined at {place}; that definition is used"
+    where = second.origin.position("metadata.name")
+    return Finding(
+        codes.DUPLICATE, Level.ERROR, second.ref, "metadata.name", message, "remove one of the two", where
+    )

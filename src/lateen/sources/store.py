@@ -1,0 +1,178 @@
+"""Brings what sources say into the query database: vetted, completed, and all at once.
+
+The rules:
+
+- an object with an error does not replace its last good version, which stays in force;
+- a file that cannot be read keeps what it last defined;
+- an object that files define belongs to the files: the API can neither change nor delete it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from lateen.api import codes, facts
+from lateen.api.finding import Finding, Level
+from lateen.api.meta import Object, Ref
+from lateen.engine.database import Database
+from lateen.sources import origin as origins
+from lateen.sources.admission import Admission, Admitted, complete
+from lateen.sources.documents import Entry, Load
+
+FILES = "files"
+"""The source that has precedence."""
+API = "api"
+"""Objects applied while running."""
+
+Check = Callable[[Object[Any]], tuple[Finding, ...]]
+
+
+class Applied(Struct, frozen=True, gc=False):
+    """What a change came to."""
+
+    changed: tuple[Ref, ...] = ()
+    """Objects that are new or different now, also those that were made from others; sorted."""
+    removed: tuple[Ref, ...] = ()
+    """Objects that are gone; sorted."""
+    findings: tuple[Finding, ...] = ()
+    """Of the texts, of each object, of the set; with positions where known."""
+
+
+class Store:
+    """The objects of all sources, and the only one that writes them into the database."""
+
+    def __init__(self, db: Database, check: Check | None = None) -> None:
+        """Write into a database; `check` judges each object before it is accepted."""
+        self.db = db
+        self._check = check
+        self._entries: dict[str, dict[Ref, Entry]] = {FILES: {}, API: {}}
+        self._vetted: dict[tuple[str, Ref], tuple[Object[Any], tuple[Finding, ...]]] = {}
+        self._admission = Admission()
+        self._admitted = Admitted({}, {}, {})
+
+    def replace(self, source: str, load: Load) -> Applied:
+        """Make a source's objects exactly these: what it defined before and does not any more is removed."""
+        before = self._entries[source]
+        after, findings = self._accept(source, load)
+        for ref, entry in before.items():
+            if ref not in after and entry.origin.file in load.broken:
+                after[ref] = entry
+        return self._commit(source, after, findings)
+
+    def add(self, source: str, load: Load) -> Applied:
+        """Add objects to a source, or replace them there."""
+        foreign = self._foreign(source, [entry.ref for entry in load.entries])
+        entries = tuple(entry for entry in load.entries if entry.ref not in foreign)
+        after, findings = self._accept(source, Load(entries, load.findings, load.broken))
+        return self._commit(source, self._entries[source] | after, (*foreign.values(), *findings))
+
+    def remove(self, source: str, refs: Iterable[Ref]) -> Applied:
+        """Remove objects from a source."""
+        wanted = list(refs)
+        foreign = self._foreign(source, wanted)
+        before = self._entries[source]
+        gone = set(wanted) - set(foreign)
+        unknown = tuple(
+            Finding(codes.OWNED, Level.ERROR, ref, "", "there is no such object")
+            for ref in sorted(gone - set(before))
+        )
+        after = {ref: entry for ref, entry in before.items() if ref not in gone}
+        return self._commit(source, after, (*foreign.values(), *unknown))
+
+    def defined(self, source: str) -> tuple[Object[Any], ...]:
+        """List a source's objects in force, as given and not yet completed, sorted."""
+        entries = self._entries[source]
+        return tuple(obj for ref in sorted(entries) if (obj := entries[ref].object) is not None)
+
+    def owner(self, ref: Ref) -> str | None:
+        """Say which source an object in force comes from; None when there is no such object."""
+        maker = self._admitted.makers.get(ref)
+        return next((source for source in (FILES, API) if maker in self._entries[source]), None)
+
+    def _foreign(self, source: str, refs: Iterable[Ref]) -> dict[Ref, Finding]:
+        """Find the refs that belong to the files, each with the finding that says so."""
+        files = self._entries[FILES]
+        return {ref: _owned(ref, files[ref]) for ref in refs if source != FILES and ref in files}
+
+    def _accept(self, source: str, load: Load) -> tuple[dict[Ref, Entry], tuple[Finding, ...]]:
+        before = self._entries[source]
+        after: dict[Ref, Entry] = {}
+        findings = list(load.findings)
+        for entry in load.entries:
+            judged = self._vet(source, entry)
+            findings += (_at(finding, entry) for finding in judged)
+            if entry.object is not None and not any(finding.level is Level.ERROR for finding in judged):
+                after[entry.ref] = entry
+            elif entry.ref in before:
+                after[entry.ref] = before[entry.ref]
+        return after, tuple(findings)
+
+    def _vet(self, source: str, entry: Entry) -> tuple[Finding, ...]:
+        """Judge an object on its own, once as long as it stays the same."""
+        obj = entry.object
+        if obj is None:
+            return ()
+        known = self._vetted.get((source, entry.ref))
+        if known is not None and known[0] is obj:
+            return known[1]
+        findings = (*(self._check(obj) if self._check is not None else ()), *complete(obj).findings)
+        self._vetted[source, entry.ref] = (obj, findings)
+        return findings
+
+    def _commit(self, source: str, entries: dict[Ref, Entry], findings: tuple[Finding, ...]) -> Applied:
+        self._entries[source] = entries
+        self._vetted = {key: value for key, value in self._vetted.items() if key[1] in self._entries[key[0]]}
+        merged = self._entries[API] | self._entries[FILES]
+        before = self._admitted.objects
+        objects = [entry.object for entry in merged.values() if entry.object is not None]
+        self._admitted = now = self._admission.admit(objects, self._admitted.addresses)
+        changed = {
+            ref: obj
+            for ref, obj in now.objects.items()
+            if before.get(ref) is not obj and before.get(ref) != obj
+        }
+        removed = before.keys() - now.objects.keys()
+        facts.update(self.db, changed.values(), removed)
+        self._write_origins(merged, removed)
+        told = {(finding.code, finding.ref, finding.message) for finding in findings}
+        more = (found for found in now.findings if (found.code, found.ref, found.message) not in told)
+        return Applied(
+            tuple(sorted(changed)),
+            tuple(sorted(removed)),
+            (*findings, *(_at(found, merged.get(found.ref)) for found in more if found.ref is not None)),
+        )
+
+    def _write_origins(self, merged: Mapping[Ref, Entry], removed: Iterable[Ref]) -> None:
+        for ref in removed:
+            self.db.set(origins.fact(ref), None)
+        for ref, maker in self._admitted.makers.items():
+            self.db.set(origins.fact(ref), merged[maker].origin)
+
+
+def _owned(ref: Ref, entry: Entry) -> Finding:
+    place = entry.origin.position("")
+    return Finding(
+        codes.OWNED,
+        Level.ERROR,
+        ref,
+        "",
+        f"the object is defined in {place.file}",
+        f"edit it there ({place})",
+        None,
+    )
+
+
+def _at(finding: Finding, entry: Entry | None) -> Finding:
+    """Fill in where a finding's field is written."""
+    if finding.where is not None or entry is None or finding.ref != entry.ref:
+        return finding
+    return Finding(
+        finding.code,
+        finding.level,
+        finding.ref,
+        finding.path,
+        finding.message,
+        finding.suggestion,
+        entry.origin.position(finding.path),
+    )
