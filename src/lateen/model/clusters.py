@@ -21,7 +21,7 @@ from lateen.model.locality import Group, Preference
 from lateen.model.protocol import Protocol
 from lateen.model.service import Port, Registry, Resolution, Service
 from lateen.model.traffic_policy import Policy, policy
-from lateen.model.upstream_tls import UpstreamTLS, upstream_tls
+from lateen.model.upstream_tls import Target, UpstreamTLS, upstream_tls
 from lateen.model.view import View
 
 CONNECT_STRATEGY = "istio.io/connect-strategy"
@@ -125,7 +125,9 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
     if discovery.is_dns and not groups:
         return None
     config = facts.mesh_config(db)
-    http = with_pool(http_of(db, view, port.protocol), port.protocol, chosen, config.h2_upgrade_policy == "UPGRADE")
+    http = with_pool(
+        http_of(db, view, port.protocol), port.protocol, chosen, config.h2_upgrade_policy == "UPGRADE"
+    )
     return Cluster(
         host=host,
         port=number,
@@ -141,12 +143,14 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         keepalives=keepalives(db, chosen),
         tls=upstream_tls(
             chosen.tls,
-            service,
+            Target(
+                http2=http.upstream is Upstream.HTTP2,
+                selected=view.is_router or bool(rule and rule.selective),
+                dynamic=discovery is Discovery.DYNAMIC,
+                own_name=f"outbound_.{number}_.{subset}_.{host}",
+                accepted=service.subject_alt_names if service.registry is Registry.EXTERNAL else (),
+            ),
             config.tls_defaults,
-            http2=http.upstream is Upstream.HTTP2,
-            selected=view.is_router or bool(rule and rule.selective),
-            dynamic=discovery is Discovery.DYNAMIC,
-            own_name=f"outbound_.{number}_.{subset}_.{host}",
         ),
         preference=locality.preference(config, chosen.load_balancer, service),
         panic_percent=_panic_percent(service, chosen),
@@ -163,7 +167,9 @@ def http_of(db: Database, view: View, protocol: Protocol) -> Http:
     if protocol.is_http2:
         return Http(Upstream.HTTP2)
     headers = mesh.proxy_settings(db, view).proxy_headers
-    preserve = bool(headers and headers.preserve_http1_header_case) and (protocol.is_http or protocol.is_sniffed)
+    preserve = bool(headers and headers.preserve_http1_header_case) and (
+        protocol.is_http or protocol.is_sniffed
+    )
     sniffed = protocol.is_sniffed and not view.is_router
     return Http(Upstream.CLIENT if sniffed else Upstream.HTTP1, preserve)
 

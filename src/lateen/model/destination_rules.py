@@ -66,7 +66,9 @@ Groups = dict[str, tuple[Group, ...]]
 def rule_for(db: Database, view: View, host: str) -> Rule | None:
     """Return the rule that a proxy's outbound traffic to a host of its scope follows, or None."""
     found = _for_client(db, scope.scope_of(db, view), host)
-    chosen = next((one for one in found if one.selector is not None and selects(one.selector, view.labels)), None)
+    chosen = next(
+        (one for one in found if one.selector is not None and selects(one.selector, view.labels)), None
+    )
     return merged(db, chosen.refs, True) if chosen else _for_everyone(db, found)
 
 
@@ -194,7 +196,9 @@ def _closest(groups: Groups, host: str) -> tuple[Group, ...]:
 
 def _seen(groups: Groups, host: str, namespace: str) -> tuple[Group, ...]:
     visible = (visibility.PUBLIC, namespace)
-    return tuple(one for one in _closest(groups, host) if not one.export_to or set(visible) & set(one.export_to))
+    return tuple(
+        one for one in _closest(groups, host) if not one.export_to or set(visible) & set(one.export_to)
+    )
 
 
 def _spec(db: Database, ref: Ref) -> DestinationRule | None:

@@ -77,7 +77,8 @@ def inbound(db: Database, view: View, number: int) -> InboundCluster | None:
         return None
     policy = facts.mesh_config(db).inbound_traffic_policy
     to_localhost = policy is not None and policy.mode == "LOCALHOST"
-    return _inbound(db, view, number, targets[0].port, targets, (LOCALHOST, number) if to_localhost else ("", 0))
+    endpoint = (LOCALHOST, number) if to_localhost else ("", 0)
+    return _inbound(db, view, _Served(number, targets[0].port, targets, endpoint))
 
 
 def _ingress(db: Database, view: View) -> tuple[IstioIngressListener, ...]:
@@ -93,25 +94,29 @@ def _of_ingress(db: Database, view: View, one: IstioIngressListener, number: int
     served = (target for target in service_targets(db, view) if target.target_port == number)
     first = next(served, None)
     own = (msgspec.structs.replace(first, port=port),) if first else ()
-    return _inbound(db, view, number, port, own, endpoint)
+    return _inbound(db, view, _Served(number, port, own, endpoint))
 
 
-def _inbound(
-    db: Database,
-    view: View,
-    number: int,
-    port: Port,
-    targets: tuple[ServiceTarget, ...],
-    endpoint: tuple[str, int],
-) -> InboundCluster:
+class _Served(msgspec.Struct, frozen=True):
+    """What is behind an inbound port."""
+
+    number: int
+    port: Port
+    """The service's; its protocol counts."""
+    targets: tuple[ServiceTarget, ...]
+    endpoint: tuple[str, int]
+
+
+def _inbound(db: Database, view: View, served: _Served) -> InboundCluster:
+    number, port, targets = served.number, served.port, served.targets
     rule = inbound_rule_for(db, view, targets[0].host) if targets else None
     policy = _policy(db, view, number, port, rule)
     base = http_of(db, view, port.protocol)
     return InboundCluster(
         port=number,
         stat_name=_stat_name(db, targets, port, number),
-        address=endpoint[0],
-        target_port=endpoint[1],
+        address=served.endpoint[0],
+        target_port=served.endpoint[1],
         services=tuple(dict.fromkeys(_identities(db, targets, port))),
         rule=rule.refs[0] if rule and rule.traffic_policy else None,
         policy=policy,

@@ -30,7 +30,9 @@ def load_assignment(db: Database, view: View, host: str, port: int, subset: str)
     if service is None or service.port(port) is None or service.resolution.is_dns:
         return ()
     chosen = declared(db, view, host, port, subset)
-    found = (one for one in _of(db, view, service, port, subset) if one.is_unix or hosts.is_address(one.address))
+    found = (
+        one for one in _of(db, view, service, port, subset) if one.is_unix or hosts.is_address(one.address)
+    )
     return _preferred(db, view, service, chosen, _grouped(db, view, service, chosen, found))
 
 

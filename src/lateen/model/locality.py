@@ -74,7 +74,9 @@ class Client(msgspec.Struct, frozen=True):
     labels: Mapping[str, str]
 
 
-def preference(mesh: MeshConfig, balancer: LoadBalancerSettings | None, service: Service) -> Preference | None:
+def preference(
+    mesh: MeshConfig, balancer: LoadBalancerSettings | None, service: Service
+) -> Preference | None:
     """Choose what applies: the rule's, else the service's trafficDistribution, else the mesh's; None is none."""
     if balancer is not None and balancer.zone_aware_lb_setting is not None:
         return _zone_aware(balancer.zone_aware_lb_setting)
@@ -141,7 +143,9 @@ def _distributed(groups: Sequence[Group], wanted: Preference, client: Client) ->
         return tuple(groups)
     weights: dict[int, int] = {}
     for pattern, percent in shares:
-        taken = {i: g.weight for i, g in enumerate(groups) if i not in weights and covers(pattern, g.locality)}
+        taken = {
+            i: g.weight for i, g in enumerate(groups) if i not in weights and covers(pattern, g.locality)
+        }
         total = sum(taken.values())
         weights.update({i: -(-weight * percent // total) for i, weight in taken.items()})
     return tuple(

@@ -95,6 +95,9 @@ def _is_near(endpoint: str, proxy: str) -> bool:
 
 def _entered(gateway: NetworkGateway, weight: int) -> Member:
     endpoint = Endpoint(
-        address=gateway.address, port=gateway.port, network=gateway.network, labels=((NETWORK_LABEL, gateway.network),)
+        address=gateway.address,
+        port=gateway.port,
+        network=gateway.network,
+        labels=((NETWORK_LABEL, gateway.network),),
     )
     return Member(endpoint, max(weight, 1), mtls=True)

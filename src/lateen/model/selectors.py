@@ -10,7 +10,7 @@ from lateen.api.destination_rule import DestinationRule, TrafficPolicy
 from lateen.api.envoy_filter import EnvoyFilter
 from lateen.api.gateway import Gateway
 from lateen.api.kubernetes import Service
-from lateen.api.load_balancer import LocalityLoadBalancerSetting
+from lateen.api.load_balancer import LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting
 from lateen.api.meta import Ref
 from lateen.api.service_entry import ServiceEntry
 from lateen.api.sidecar import Sidecar
@@ -18,6 +18,7 @@ from lateen.api.virtual_service import HTTPMatchRequest, L4MatchAttributes, TLSM
 from lateen.engine import Database, query
 
 Pairs = tuple[tuple[str, str], ...]
+PlaceSetting = LocalityLoadBalancerSetting | ZoneAwareLoadBalancerSetting
 Condition = HTTPMatchRequest | TLSMatchAttributes | L4MatchAttributes
 
 SELECTING_KINDS = (
@@ -40,8 +41,10 @@ def selects(selector: Iterable[tuple[str, str]], labels: Iterable[tuple[str, str
 def selected_label_keys(db: Database) -> frozenset[str]:
     """Return every label key that some object's selector (or source match, or failover rule) names."""
     keys = {key for kind in SELECTING_KINDS for ref in facts.refs(db, kind) for key in label_keys_of(db, ref)}
-    policy = facts.mesh_config(db).locality_lb_setting
-    return frozenset(keys | set(_failover_keys(policy)))
+    mesh = facts.mesh_config(db)
+    for setting in (mesh.locality_lb_setting, mesh.zone_aware_lb_setting):
+        keys.update(_failover_keys(setting))
+    return frozenset(keys)
 
 
 @query
@@ -75,15 +78,16 @@ def _destination_rule_keys(spec: DestinationRule) -> Iterable[str]:
             yield from _failover_keys(setting)
 
 
-def _locality_settings(policy: TrafficPolicy | None) -> Iterable[LocalityLoadBalancerSetting | None]:
+def _locality_settings(policy: TrafficPolicy | None) -> Iterable[PlaceSetting | None]:
     if policy is None:
         return
     for balancer in (policy.load_balancer, *(port.load_balancer for port in policy.port_level_settings)):
         if balancer is not None:
             yield balancer.locality_lb_setting
+            yield balancer.zone_aware_lb_setting
 
 
-def _failover_keys(setting: LocalityLoadBalancerSetting | None) -> Iterable[str]:
+def _failover_keys(setting: PlaceSetting | None) -> Iterable[str]:
     return (entry.partition("=")[0] for entry in (setting.failover_priority if setting else ()))
 
 

@@ -58,7 +58,9 @@ def declared(db: Database, view: View, host: str, port: int, subset: str = "") -
 
 
 @query
-def hash_policy_of(db: Database, view: View, host: str, port: int | None, subset: str) -> ConsistentHashLB | None:
+def hash_policy_of(
+    db: Database, view: View, host: str, port: int | None, subset: str
+) -> ConsistentHashLB | None:
     """Return the consistent hash of a route's destination: subset's port entry, subset, port entry, rule.
 
     Port entries count only when the destination sets its port; without a VirtualService pass the service's port.

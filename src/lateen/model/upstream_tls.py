@@ -7,7 +7,6 @@ import msgspec
 
 from lateen.api.destination_rule import ClientTLSSettings
 from lateen.api.mesh_config import TLSConfig
-from lateen.model.service import Registry, Service
 
 SYSTEM_ROOTS = "system"
 CONFIG_MAP = "configmap://"
@@ -37,47 +36,51 @@ class UpstreamTLS(msgspec.Struct, frozen=True, kw_only=True):
     cipher_suites: tuple[str, ...] = ()
 
 
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What TLS has to know of a cluster."""
+
+    http2: bool = False
+    """The cluster is always HTTP/2, and TLS says so."""
+    selected: bool = True
+    """`credentialName` counts here: on gateways, and by a rule with a workloadSelector."""
+    dynamic: bool = False
+    """The cluster finds its hosts by the request's name."""
+    own_name: str = ""
+    """SNI of the mesh's own TLS."""
+    accepted: tuple[str, ...] = ()
+    """The names that its ServiceEntry accepts, when the rule gives none."""
+
+
 def upstream_tls(
-    settings: ClientTLSSettings | None,
-    service: Service | None,
-    defaults: TLSConfig | None,
-    *,
-    http2: bool = False,
-    selected: bool = True,
-    dynamic: bool = False,
-    own_name: str = "",
+    settings: ClientTLSSettings | None, target: Target, defaults: TLSConfig | None
 ) -> UpstreamTLS | None:
     """Resolve `tls` for a cluster; None is plain text.
 
     Args:
         settings: of the policy; None until auto mTLS has certificates to decide about.
-        service: for the names that a ServiceEntry accepts; None for a cluster of no service.
+        target: the cluster.
         defaults: the mesh's curves and ciphers outside the mesh.
-        http2: the cluster is always HTTP/2, and TLS says so.
-        selected: `credentialName` counts here: on gateways, and by a rule with a workloadSelector.
-        dynamic: the cluster finds its hosts by the request's name.
-        own_name: SNI of the mesh's own TLS.
     """
     if settings is None:
         return None
     if settings.mode == "ISTIO_MUTUAL":
-        return _of_mesh(settings, http2=http2, own_name=own_name)
-    if settings.mode not in ("SIMPLE", "MUTUAL") or not (selected or _is_public(settings)):
+        return _of_mesh(settings, target)
+    if settings.mode not in ("SIMPLE", "MUTUAL") or not (target.selected or _is_public(settings)):
         return None
     certificate = _certificate(settings)
     if certificate is None:
         return None
     skip = bool(settings.insecure_skip_verify)
-    checks_host = not skip and (dynamic or not (settings.sni or settings.subject_alt_names))
+    checks_host = not skip and (target.dynamic or not (settings.sni or settings.subject_alt_names))
     return UpstreamTLS(
         certificate=certificate,
         roots="" if skip else _roots(settings),
-        subject_alt_names=() if skip else _accepted(settings, service),
+        subject_alt_names=() if skip else settings.subject_alt_names or target.accepted,
         sni=settings.sni or "",
         auto_sni=not settings.sni,
         auto_san=checks_host,
         revoked="" if settings.credential_name or skip else settings.ca_crl or "",
-        application_protocols=("h2",) if http2 else (),
+        application_protocols=("h2",) if target.http2 else (),
         ecdh_curves=defaults.ecdh_curves if defaults else (),
         cipher_suites=defaults.cipher_suites if defaults else (),
     )
@@ -90,14 +93,14 @@ def secret_name(credential: str) -> str:
     return credential if credential.startswith(_KEPT_SCHEMES) else f"kubernetes://{credential}"
 
 
-def _of_mesh(settings: ClientTLSSettings, *, http2: bool, own_name: str) -> UpstreamTLS:
+def _of_mesh(settings: ClientTLSSettings, target: Target) -> UpstreamTLS:
     """Resolve ISTIO_MUTUAL. The names to expect, when the rule gives none, are the endpoints' identities."""
     return UpstreamTLS(
         certificate=OWN_CERTIFICATE,
         roots=OWN_ROOTS,
         subject_alt_names=settings.subject_alt_names,
-        sni=settings.sni or own_name,
-        application_protocols=(*MESH_PROTOCOLS, "h2") if http2 else MESH_PROTOCOLS,
+        sni=settings.sni or target.own_name,
+        application_protocols=(*MESH_PROTOCOLS, "h2") if target.http2 else MESH_PROTOCOLS,
     )
 
 
@@ -121,10 +124,3 @@ def _roots(settings: ClientTLSSettings) -> str:
     if settings.credential_name:
         return secret_name(f"{settings.credential_name}-cacert")
     return f"file-root:{settings.ca_certificates or SYSTEM_ROOTS}"
-
-
-def _accepted(settings: ClientTLSSettings, service: Service | None) -> tuple[str, ...]:
-    """Return the rule's names, else those of the ServiceEntry."""
-    if settings.subject_alt_names or service is None or service.registry is not Registry.EXTERNAL:
-        return settings.subject_alt_names
-    return service.subject_alt_names

@@ -107,7 +107,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 # Node metadata that changes what is generated (spec: xDS delivery).
 METADATA_READ = frozenset(
     {"HTTP10", "IDLE_TIMEOUT", "UNPRIVILEGED_POD", "ROUTER_MODE", "HTTP_PROXY_PORT", "PROXY_CONFIG", "ISTIO_VERSION",
-     "CLUSTER_ID"}
+     "CLUSTER_ID", "LATEEN_CAPTURE"}
 )  # fmt: skip
 
 
@@ -128,7 +128,9 @@ def view_of(db: Database, proxy: Proxy) -> View:
         interception=proxy.meta("INTERCEPTION_MODE") or "REDIRECT",
         named_ports=tuple((name, str(number)) for name, number in ports if name),
         dns_capture=proxy.meta("DNS_CAPTURE") in ("true", "True", "1"),
-        metadata=tuple((k, v) for k, v in proxy.metadata if k in METADATA_READ or k in matched_metadata_keys(db)),
+        metadata=tuple(
+            (k, v) for k, v in proxy.metadata if k in METADATA_READ or k in matched_metadata_keys(db)
+        ),
     )
 
 

@@ -122,12 +122,21 @@ def address_matters(db: Database, address: str) -> bool:
 
 @query
 def node_matters(db: Database) -> bool:
-    """Tell whether some service keeps traffic on the client's machine."""
-    return any(
-        isinstance(found.spec, k8s.Service) and found.spec.internal_traffic_policy == "Local"
-        for ref in facts.refs(db, "Service")
-        if (found := facts.get(db, ref)) is not None
-    )
+    """Tell whether some service keeps traffic on the client's machine, or prefers it."""
+    return any(_is_by_node(db, ref) for kind in ("Service", "ServiceEntry") for ref in facts.refs(db, kind))
+
+
+@query
+def _is_by_node(db: Database, ref: Ref) -> bool:
+    found = facts.get(db, ref)
+    if found is None:
+        return False
+    preference = found.meta.annotations.get("networking.istio.io/traffic-distribution", "")
+    if isinstance(found.spec, k8s.Service):
+        preference = found.spec.traffic_distribution or preference
+        if found.spec.internal_traffic_policy == "Local":
+            return True
+    return preference.lower() == "prefersamenode"
 
 
 @query
@@ -179,7 +188,9 @@ def _of_pod(db: Database, found: Object[Pod]) -> Workload | None:
         ref=found.ref,
         address=status.pod_ip,
         labels=pairs(labels),
-        ports=tuple((port.name, port.container_port) for c in spec.containers for port in c.ports if port.name),
+        ports=tuple(
+            (port.name, port.container_port) for c in spec.containers for port in c.ports if port.name
+        ),
         locality=_locality_of_labels(labels) or _locality_of_node(db, spec.node_name or ""),
         network=labels.get(NETWORK_LABEL, ""),
         service_account=spec.service_account_name or "default",

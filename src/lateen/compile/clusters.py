@@ -1,0 +1,81 @@
+"""The clusters of a proxy: one query, and one resource, for each."""
+
+from collections.abc import Iterable
+
+from lateen.compile.resource import Resource, resource
+from lateen.engine import Database, query
+from lateen.model.clusters import outbound, outbound_keys
+from lateen.model.fixed_clusters import FixedClusters, fixed_clusters
+from lateen.model.inbound_clusters import inbound, inbound_ports
+from lateen.model.view import View
+from lateen.translate import cluster_fixed, names
+from lateen.translate.cluster import outbound_cluster
+from lateen.translate.cluster_inbound import inbound_cluster
+
+CAPTURE = "LATEEN_CAPTURE"  # node metadata: how capture tells Envoy's traffic from the application's
+BY_MARK = "mark"
+KUBE_CLUSTER = "Kubernetes"  # Istio's name for a mesh of one Kubernetes cluster
+
+
+@query
+def clusters(db: Database, view: View) -> tuple[Resource, ...]:
+    """Return every cluster that a proxy gets, sorted by name."""
+    found = {one.name: one for one in _outbound(db, view)}
+    found |= {one.name: one for one in _inbound(db, view)}
+    found |= {one.name: one for one in fixed(db, view)}
+    return tuple(found[name] for name in sorted(found))
+
+
+@query
+def outbound_resource(db: Database, view: View, host: str, port: int, subset: str) -> Resource | None:
+    """Return the cluster of a service's port, or of one subset of it; None when it has nothing to resolve."""
+    one = outbound(db, view, host, port, subset)
+    if one is None:
+        return None
+    return resource(names.outbound_cluster(host, port, subset), outbound_cluster(one, kube_cluster(view)))
+
+
+@query
+def inbound_resource(db: Database, view: View, port: int) -> Resource | None:
+    """Return the cluster of one of the application's ports."""
+    one = inbound(db, view, port)
+    return (
+        resource(names.inbound_cluster(port), inbound_cluster(one, marked=is_marked(view))) if one else None
+    )
+
+
+@query
+def fixed(db: Database, view: View) -> tuple[Resource, ...]:
+    """Return the clusters that do not depend on services; a gateway passes nothing through."""
+    settings = fixed_clusters(db, view)
+    return tuple(resource(name, body) for name, body in _fixed(settings, view))
+
+
+def kube_cluster(view: View) -> str:
+    """Name the Kubernetes cluster that endpoints are said to be in."""
+    return view.meta("CLUSTER_ID") or KUBE_CLUSTER
+
+
+def is_marked(view: View) -> bool:
+    """Tell whether capture goes by socket marks, so that calls to the application need one."""
+    return view.meta(CAPTURE) == BY_MARK
+
+
+def _outbound(db: Database, view: View) -> Iterable[Resource]:
+    found = (outbound_resource(db, view, *key) for key in outbound_keys(db, view))
+    return (one for one in found if one is not None)
+
+
+def _inbound(db: Database, view: View) -> Iterable[Resource]:
+    found = (inbound_resource(db, view, port) for port in inbound_ports(db, view))
+    return (one for one in found if one is not None)
+
+
+def _fixed(settings: FixedClusters, view: View) -> Iterable[tuple[str, bytes]]:
+    yield names.BLACK_HOLE, cluster_fixed.black_hole(settings)
+    if view.is_router:
+        return
+    yield names.PASSTHROUGH, cluster_fixed.passthrough(settings)
+    yield names.INBOUND_PASSTHROUGH, cluster_fixed.inbound_passthrough(settings, marked=is_marked(view))
+    if settings.dynamic:
+        yield names.DYNAMIC_DNS, cluster_fixed.dynamic_dns(settings)

@@ -1,0 +1,79 @@
+"""Inbound clusters of a sidecar (Envoy: `Cluster`)."""
+
+from envoy.config.cluster.v3 import cluster_pb2
+from envoy.config.core.v3 import address_pb2, socket_option_pb2
+from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
+
+from lateen.model.defaults import INBOUND_SOURCE_ADDRESS
+from lateen.model.inbound_clusters import InboundCluster
+from lateen.translate import names
+from lateen.translate.circuit_breaker import circuit_breakers
+from lateen.translate.cluster import stats_prefix
+from lateen.translate.connection_pool import connection_options
+from lateen.translate.endpoint import address
+from lateen.translate.http_protocol_options import http_protocol_options, typed_options
+from lateen.translate.message import SECOND, duration, serialized
+from lateen.translate.metadata import cluster_metadata
+
+NEVER = 9_223_372_035 * SECOND  # cluster_builder.go maxSecondsValue: Envoy keeps the hosts it has seen
+INBOUND_MARK = 0x53A  # what Envoy sends to its own application, where capture goes by marks
+_SOL_SOCKET, _SO_MARK = 1, 36
+
+
+def inbound_cluster(one: InboundCluster, *, marked: bool) -> bytes:
+    """Return an inbound cluster's message, serialised (cluster_builder.go buildInboundCluster)."""
+    name = names.inbound_cluster(one.port)
+    pool = one.policy.connection_pool
+    built = cluster_pb2.Cluster(
+        name=name,
+        alt_stat_name=stats_prefix(one.stat_name or name),
+        connect_timeout=duration(one.connect_timeout),
+        circuit_breakers=circuit_breakers(pool, one.policy.retry_budget),
+        upstream_connection_options=connection_options(one.keepalives),
+        typed_extension_protocol_options=typed_options(http_protocol_options(one.http, one.policy, None)),
+        common_lb_config=cluster_pb2.Cluster.CommonLbConfig(),
+    )
+    if one.services or one.rule is not None:
+        built.metadata.CopyFrom(cluster_metadata(one.services, rule=one.rule))
+    _set_endpoint(built, one)
+    if one.needs_source or marked:
+        built.upstream_bind_config.CopyFrom(source_address(marked=marked, bound=one.needs_source))
+    return serialized(built)
+
+
+def source_address(*, marked: bool, bound: bool = True) -> address_pb2.BindConfig:
+    """Call from 127.0.0.6, which capture knows; `marked`, from a mark too, where capture goes by marks.
+
+    A cluster's own bind configuration replaces the bootstrap's with its mark, so the mark has to be here again.
+    """
+    built = address_pb2.BindConfig()
+    if bound:
+        built.source_address.address = INBOUND_SOURCE_ADDRESS
+        built.source_address.port_value = 0
+    if marked:
+        built.socket_options.append(
+            socket_option_pb2.SocketOption(
+                description="tell calls to the application from its own",
+                level=_SOL_SOCKET,
+                name=_SO_MARK,
+                int_value=INBOUND_MARK,
+                state=socket_option_pb2.SocketOption.STATE_PREBIND,
+            )
+        )
+    return built
+
+
+def _set_endpoint(built: cluster_pb2.Cluster, one: InboundCluster) -> None:
+    if not one.address:
+        built.type = cluster_pb2.Cluster.ORIGINAL_DST
+        built.lb_policy = cluster_pb2.Cluster.CLUSTER_PROVIDED
+        built.cleanup_interval.CopyFrom(duration(NEVER))
+        return
+    endpoint = endpoint_components_pb2.Endpoint(address=address(one.address, one.target_port))
+    group = endpoint_components_pb2.LocalityLbEndpoints(
+        lb_endpoints=[endpoint_components_pb2.LbEndpoint(endpoint=endpoint)]
+    )
+    built.type = cluster_pb2.Cluster.STATIC
+    built.load_assignment.CopyFrom(
+        endpoint_pb2.ClusterLoadAssignment(cluster_name=built.name, endpoints=[group])
+    )
