@@ -1,0 +1,103 @@
+"""Header operations of routes, virtual hosts and route configurations, and the values they are given."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from envoy.config.core.v3.base_pb2 import HeaderValueOption
+
+from lateen.simulate.fields import AUTHORITY, METHOD, PATH, SCHEME, Fields
+
+_COMMAND = re.compile(r"%(%|REQ\(([^)?]*)(?:\?([^)]*))?\)(?::(\d+))?|[A-Z_0-9]+(?:\([^)]*\))?(?::\d+)?)%?")
+_PSEUDO = frozenset({AUTHORITY, METHOD, PATH, SCHEME})
+
+
+class RequestOperations(Protocol):
+    """A route, virtual host, weighted cluster or route configuration."""
+
+    @property
+    def request_headers_to_add(self) -> Sequence[HeaderValueOption]:
+        """Headers to add."""
+
+    @property
+    def request_headers_to_remove(self) -> Sequence[str]:
+        """Headers to remove."""
+
+
+class ResponseOperations(Protocol):
+    """A route, virtual host, weighted cluster or route configuration."""
+
+    @property
+    def response_headers_to_add(self) -> Sequence[HeaderValueOption]:
+        """Headers to add."""
+
+    @property
+    def response_headers_to_remove(self) -> Sequence[str]:
+        """Headers to remove."""
+
+
+def change_request(levels: Iterable[RequestOperations], fields: Fields) -> None:
+    """Apply the request operations, the most specific level first; at each level removals come before additions."""
+    original = fields.copy()
+    for level in levels:
+        _remove(fields, level.request_headers_to_remove)
+        _add(fields, level.request_headers_to_add, original)
+
+
+def change_response(
+    levels: Iterable[ResponseOperations], response: Fields, request: Fields
+) -> tuple[str, ...]:
+    """Apply the response operations; return the names that were removed."""
+    removed: list[str] = []
+    for level in levels:
+        _remove(response, level.response_headers_to_remove)
+        removed += level.response_headers_to_remove
+        _add(response, level.response_headers_to_add, request)
+    return tuple(dict.fromkeys(name.lower() for name in removed))
+
+
+def _remove(fields: Fields, names: Iterable[str]) -> None:
+    for name in names:
+        fields.remove(name)
+
+
+def _add(fields: Fields, options: Iterable[HeaderValueOption], request: Fields) -> None:
+    for option in options:
+        value = formatted(option.header.value, request)
+        if value or option.keep_empty_value:
+            _add_one(fields, option, value)
+
+
+def _add_one(fields: Fields, option: HeaderValueOption, value: str) -> None:
+    name, present = option.header.key, fields.get(option.header.key) is not None
+    if _overwrites(option):
+        if present or option.append_action != HeaderValueOption.OVERWRITE_IF_EXISTS:
+            fields.set(name, value)
+    elif option.append_action != HeaderValueOption.ADD_IF_ABSENT or not present:
+        fields.add(name, value)
+
+
+def _overwrites(option: HeaderValueOption) -> bool:
+    if option.HasField("append"):  # the deprecated form, which wins when it is set
+        return not option.append.value
+    return option.append_action in (
+        HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
+        HeaderValueOption.OVERWRITE_IF_EXISTS,
+    )
+
+
+def formatted(template: str, request: Fields) -> str:
+    """Fill in `%REQ(a?b):n%` and `%%`; other commands depend on the connection and stay as they are."""
+
+    def filled(found: re.Match[str]) -> str:
+        if found[1] == "%":
+            return "%"
+        if found[2] is None:
+            return found[0]
+        value = request.get(found[2])
+        if value is None and found[3]:
+            value = request.get(found[3])
+        value = "-" if value is None else value
+        return value[: int(found[4])] if found[4] else value
+
+    return _COMMAND.sub(filled, template) if "%" in template else template
