@@ -19,13 +19,10 @@ _OR_ELSE: Final = "Or run as root."
 
 def explain(step: str, error: OSError, settings: Mapping[str, str]) -> str:
     """One paragraph: what was refused, the likely cause, the fix. `settings` maps paths of SETTINGS to contents."""
-    refused = (
-        f"Cannot set up the mesh's namespaces: step '{step}' failed ({error.strerror})."
-        if step
-        else str(error)
-    )
-    cause = _cause(step, error.errno or 0, settings)
-    return f"{refused} {cause}".rstrip()
+    if not step:
+        return error.strerror or str(error)
+    refused = f"Cannot set up the mesh's namespaces: step '{step}' failed ({error.strerror})."
+    return f"{refused} {_cause(step, error.errno or 0, settings)}".rstrip()
 
 
 def _cause(step: str, number: int, settings: Mapping[str, str]) -> str:

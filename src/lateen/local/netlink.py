@@ -80,7 +80,7 @@ def frame(message: Message, sequence: int) -> bytes:
 def errors(datagram: bytes) -> Iterable[tuple[int, int]]:
     """(sequence, errno) of every acknowledgement in a datagram; errno is 0 for success."""
     offset = 0
-    while offset + _HEADER.size <= len(datagram):
+    while offset + _HEADER.size + 4 <= len(datagram):
         length, kind, _, sequence, _ = _HEADER.unpack_from(datagram, offset)
         if kind == _NLMSG_ERROR:
             yield sequence, -struct.unpack_from("=i", datagram, offset + _HEADER.size)[0]
