@@ -1,0 +1,66 @@
+"""Responses assembled by hand parse back to what the protobuf library would have built."""
+
+from envoy.service.discovery.v3 import discovery_pb2
+from google.protobuf import any_pb2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lateen.compile.resource import resource
+from lateen.xds import wire
+
+TYPE = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
+names = st.text(min_size=1, max_size=40)
+bodies = st.one_of(st.binary(max_size=300), st.integers(120, 40000).map(lambda size: b"x" * size))
+resources = st.lists(st.tuples(names, bodies), max_size=5, unique_by=lambda pair: pair[0])
+
+
+@given(resources, st.lists(names, max_size=3), st.text(max_size=20), st.text(max_size=20))
+def test_delta(pairs, removed, version, nonce):
+    found = [resource(name, body) for name, body in pairs]
+    body = wire.delta_body(TYPE, version, [wire.delta_resource(TYPE, r) for r in found], removed)
+    assert discovery_pb2.DeltaDiscoveryResponse.FromString(
+        wire.with_nonce(body, nonce)
+    ) == discovery_pb2.DeltaDiscoveryResponse(
+        system_version_info=version,
+        type_url=TYPE,
+        nonce=nonce,
+        removed_resources=removed,
+        resources=[
+            discovery_pb2.Resource(
+                name=r.name, version=r.version, resource=any_pb2.Any(type_url=TYPE, value=r.body)
+            )
+            for r in found
+        ],
+    )
+
+
+@given(resources, st.text(max_size=20), st.text(max_size=20))
+def test_state_of_the_world(pairs, version, nonce):
+    found = [resource(name, body) for name, body in pairs]
+    body = wire.sotw_body(TYPE, version, [wire.sotw_resource(TYPE, r) for r in found])
+    assert discovery_pb2.DiscoveryResponse.FromString(
+        wire.with_nonce(body, nonce)
+    ) == discovery_pb2.DiscoveryResponse(
+        version_info=version,
+        type_url=TYPE,
+        nonce=nonce,
+        resources=[any_pb2.Any(type_url=TYPE, value=r.body) for r in found],
+    )
+
+
+def test_frames_are_framed_once():
+    frames = wire.Frames()
+    one = resource("a", b"1")
+    assert frames.delta(TYPE, one) is frames.delta(TYPE, resource("a", b"1"))
+    assert frames.sotw(TYPE, one) is frames.sotw(TYPE, one)
+    assert frames.delta(TYPE, one) != frames.sotw(TYPE, one)
+    assert frames.delta(TYPE, one) != frames.delta(TYPE, resource("b", b"1"))
+
+
+def test_frames_keep_a_bounded_number_of_bytes():
+    frames = wire.Frames(bytes_kept=1000)
+    first = frames.delta(TYPE, resource("0", b"x" * 100))
+    for number in range(1, 20):
+        frames.delta(TYPE, resource(str(number), b"x" * 100))
+    assert sum(map(len, frames._framed.values())) <= 1000
+    assert frames.delta(TYPE, resource("0", b"x" * 100)) is not first
