@@ -36,6 +36,8 @@ class InboundChain(msgspec.Struct, frozen=True, kw_only=True):
     service_port: int
     """The Service's own number of it; only names and statistics show it."""
     protocol: Protocol
+    host: str = ""
+    """The service's, or `name.namespace` of the Sidecar; traces show it."""
     bind: str = WILDCARD
     bound: bool = False
     """A listener of its own on a real port, not a chain of `virtualInbound`."""
@@ -112,7 +114,10 @@ def _inline_number(db: Database, view: View, service: Service, port: Port) -> in
 
 def _of_target(target: ServiceTarget) -> InboundChain:
     return InboundChain(
-        port=target.target_port, service_port=target.port.number, protocol=target.port.protocol
+        port=target.target_port,
+        service_port=target.port.number,
+        protocol=target.port.protocol,
+        host=target.host,
     )
 
 
@@ -132,6 +137,7 @@ def _of_ingress(db: Database, view: View, listener: IstioIngressListener) -> Inb
         port=number,
         service_port=number,
         protocol=parse(listener.port.protocol or ""),
+        host=f"{chosen.name}.{chosen.namespace}" if chosen else "",
         bind=bind,
         bound=bound,
         sidecar=(chosen.namespace, chosen.name) if chosen else None,

@@ -1,0 +1,236 @@
+"""The outbound listeners of a sidecar: their filter chains, and what happens to everything else.
+
+Source: pilot/pkg/networking/core/{listener,tls}.go.
+"""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+import msgspec
+
+from lateen.api.meta import Ref
+from lateen.engine import Database, query
+from lateen.model import host as hosts
+from lateen.model import mesh, outbound_plan, scope, tcp_routing
+from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
+from lateen.model.filter_chain_match import RAW, ChainMatch, plaintext_http, without_taken
+from lateen.model.inbound import WILDCARD
+from lateen.model.outbound_plan import Entry, Form, Member
+from lateen.model.protocol import Protocol
+from lateen.model.scope import Scope
+from lateen.model.service import Resolution, Service
+from lateen.model.tcp_routing import Forwarding, Target
+from lateen.model.view import View
+
+HTTP_PROXY_ROUTES = "http_proxy"
+
+
+class Unknown(StrEnum):
+    """What happens to traffic that no service claims."""
+
+    PASS = "pass"  # noqa: S105
+    DROP = "drop"
+    PROXY = "proxy"
+    """A Sidecar's `egressProxy` takes it."""
+    RESOLVE = "resolve"
+    """HTTP goes where its Host header says, resolved by the proxy; the rest passes."""
+
+
+class CatchAll(msgspec.Struct, frozen=True):
+    """The treatment of unknown traffic."""
+
+    unknown: Unknown
+    proxy: Target | None = None
+
+
+class Chain(msgspec.Struct, frozen=True, kw_only=True):
+    """One filter chain: HTTP with a route configuration, or a TCP proxy."""
+
+    match: ChainMatch = ChainMatch()
+    routes: str = ""
+    """The RDS name; empty for TCP."""
+    protocol: Protocol
+    forwarding: Forwarding | None = None
+    resolves: str = ""
+    """A wildcard host (`resolution: DYNAMIC_DNS`) whose names the proxy looks up itself; else empty."""
+    origin: Ref | None = None
+    """The VirtualService it comes from."""
+
+
+class OutboundListener(msgspec.Struct, frozen=True):
+    """One outbound listener."""
+
+    bind: str
+    port: int
+    bound: bool
+    chains: tuple[Chain, ...]
+    """No two have the same conditions."""
+
+
+@query
+def catch_all(db: Database, chosen: Scope) -> CatchAll:
+    """Return the treatment of unknown traffic: the Sidecar's policy, else the mesh's."""
+    mode = scope.outbound_mode(db, chosen)
+    if mode == "REGISTRY_ONLY":
+        return CatchAll(Unknown.DROP)
+    spec = scope.sidecar(db, chosen)
+    policy = spec.outbound_traffic_policy if spec else None
+    if policy is not None and policy.egress_proxy is not None and chosen.sidecar is not None:
+        wanted = policy.egress_proxy
+        host = hosts.fqdn(wanted.host, chosen.sidecar.namespace, CLUSTER_DOMAIN).lower()
+        number = wanted.port.number if wanted.port else 0
+        return CatchAll(Unknown.PROXY, Target(host, number, wanted.subset or ""))
+    return CatchAll(Unknown.RESOLVE if mode == "ALLOW_ANY_DYNAMIC_DNS" else Unknown.PASS)
+
+
+@query
+def outbound_addresses(db: Database, view: View) -> tuple[tuple[str, int], ...]:
+    """Return (bind, port) of a sidecar's outbound listeners, without `virtualOutbound` and the HTTP proxy."""
+    return outbound_plan.addresses(db, outbound_plan.capture_of(db, view))
+
+
+@query
+def outbound_listener(db: Database, view: View, bind: str, port: int) -> OutboundListener | None:
+    """Return one outbound listener of a sidecar."""
+    found = outbound_plan.entry(db, outbound_plan.capture_of(db, view), bind, port)
+    if found is None:
+        return None
+    chains = (chain for member in found.members for chain in _chains(db, view, found, member))
+    return OutboundListener(bind, port, found.bound, tuple(_distinct(chains)))
+
+
+def _distinct(chains: Iterable[Chain]) -> Iterator[Chain]:
+    """Leave out the conditions that an earlier chain has: the first service keeps them."""
+    taken: set[tuple[str, ...]] = set()
+    for chain in chains:
+        match = without_taken(chain.match, taken)
+        if match is not None:
+            yield msgspec.structs.replace(chain, match=match)
+
+
+@query
+def outbound_route_names(db: Database, view: View) -> tuple[str, ...]:
+    """Return the RDS names that a sidecar's outbound listeners ask for, sorted."""
+    capture = outbound_plan.capture_of(db, view)
+    found = {
+        _route_name(entry, member)
+        for entry in outbound_plan.entries(db, capture)
+        for member in entry.members
+        if member.form is not Form.TCP
+    }
+    if mesh.http_proxy_port(db, view):
+        found.add(HTTP_PROXY_ROUTES)
+    return tuple(sorted(found))
+
+
+def _chains(db: Database, view: View, entry: Entry, member: Member) -> Iterator[Chain]:
+    if member.form is not Form.HTTP:
+        yield from _opaque_chains(db, view, entry, member)
+    if member.form is not Form.TCP:
+        yield Chain(
+            match=_http_match(view, entry, member),
+            routes=_route_name(entry, member),
+            protocol=member.port.protocol,
+            resolves=_resolves(_service(db, scope.scope_of(db, view), member)),
+        )
+
+
+def _http_match(view: View, entry: Entry, member: Member) -> ChainMatch:
+    """A wildcard or detecting listener takes HTTP only, so that other bytes find another chain."""
+    is_only_http = member.port.protocol is Protocol.HTTP_PROXY or (
+        member.form is Form.HTTP and entry.bind != WILDCARD
+    )
+    if is_only_http:
+        return ChainMatch()
+    return ChainMatch(application_protocols=plaintext_http(http10=view.meta("HTTP10") == "1"), transport=RAW)
+
+
+def _route_name(entry: Entry, member: Member) -> str:
+    if not entry.port:
+        return entry.bind
+    if member.form is Form.DETECTED and entry.bind != WILDCARD:
+        return f"{member.host}:{entry.port}"
+    return str(entry.port)
+
+
+def _opaque_chains(db: Database, view: View, entry: Entry, member: Member) -> Iterator[Chain]:
+    chosen = scope.scope_of(db, view)
+    service = _service(db, chosen, member)
+    if service is None:
+        return
+    if member.port.protocol.is_tls:
+        yield from _tls_chains(db, view, entry, member, service)
+    else:
+        yield from _tcp_chains(db, view, member, service)
+
+
+@query
+def _bound_to(db: Database, chosen: Scope, egress: int, host: str) -> tuple[Ref, ...]:
+    """Return the VirtualServices with opaque routes for a host, in order of precedence."""
+    return tuple(
+        binding.ref
+        for binding in scope.egress_listeners(db, chosen)[egress].bindings
+        if tcp_routing.has_l4_routes(db, binding.ref)
+        and any(hosts.matches(one, host) for one in binding.hosts)
+    )
+
+
+def _service(db: Database, chosen: Scope, member: Member) -> Service | None:
+    imported = _imported(db, chosen, member.egress)
+    return imported.get(member.host)
+
+
+@query
+def _imported(db: Database, chosen: Scope, egress: int) -> dict[str, Service]:
+    return {service.host: service for service in scope.egress_listeners(db, chosen)[egress].services}
+
+
+def _tls_chains(db: Database, view: View, entry: Entry, member: Member, service: Service) -> Iterator[Chain]:
+    own: tuple[str, ...] = (member.cidr,) if member.cidr else ()
+    found = False
+    for ref in _bound_to(db, scope.scope_of(db, view), member.egress, member.host):
+        for route in tcp_routing.tls_routes(db, view, ref, MESH_GATEWAY, entry.port):
+            own = route.subnets if route.subnets and entry.port else own
+            match = ChainMatch(sni=route.sni, cidrs=own)
+            yield Chain(match=match, protocol=member.port.protocol, forwarding=route.forwarding, origin=ref)
+            found = True
+    if not found:
+        sni = _names(service) if _needs_sni(view, entry, service, own) else ()
+        yield _default_chain(db, view, member, service, ChainMatch(sni=sni, cidrs=own))
+
+
+def _needs_sni(view: View, entry: Entry, service: Service, own: tuple[str, ...]) -> bool:
+    """The name tells services apart where the address does not: on a shared wildcard or range."""
+    first = outbound_plan.service_addresses(service, dns_capture=view.dns_capture)[0]
+    is_shared = first == WILDCARD and entry.bind == WILDCARD
+    return bool(own) or hosts.is_cidr(first) or is_shared or bool(_resolves(service))
+
+
+def _resolves(service: Service | None) -> str:
+    is_dynamic = service is not None and service.resolution is Resolution.DYNAMIC_DNS
+    return service.host if service is not None and is_dynamic and hosts.is_wildcard(service.host) else ""
+
+
+def _names(service: Service) -> tuple[str, ...]:
+    return (service.host, *service.aliases)
+
+
+def _tcp_chains(db: Database, view: View, member: Member, service: Service) -> Iterator[Chain]:
+    own = (member.cidr,) if member.cidr else ()
+    for ref in _bound_to(db, scope.scope_of(db, view), member.egress, member.host):
+        for route in tcp_routing.tcp_routes(db, view, ref, MESH_GATEWAY, member.port.number):
+            is_last = not route.subnets or not member.port.number
+            match = ChainMatch(cidrs=own if is_last else route.subnets)
+            yield Chain(match=match, protocol=member.port.protocol, forwarding=route.forwarding, origin=ref)
+            if is_last:
+                return
+    yield _default_chain(db, view, member, service, ChainMatch(cidrs=own))
+
+
+def _default_chain(db: Database, view: View, member: Member, service: Service, match: ChainMatch) -> Chain:
+    """Return the chain to the service itself: its only port, else the listener's."""
+    number = service.ports[0].number if len(service.ports) == 1 else member.port.number
+    target = Target(service.host, number)
+    return Chain(
+        match=match, protocol=member.port.protocol, forwarding=tcp_routing.to_service(db, view, target)
+    )

@@ -1,0 +1,238 @@
+"""Which outbound listeners a sidecar has, and which services share each, before anything is read of their routes.
+
+The order of services decides who wins an address: the first one; HTTP and opaque services on one address are told
+apart by their first bytes. Source: pilot/pkg/networking/core/listener.go (buildSidecarOutboundListeners and
+buildSidecarOutboundListener).
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+from lateen.engine import Database, query
+from lateen.model import host as hosts
+from lateen.model import mesh, scope
+from lateen.model.endpoint import endpoints
+from lateen.model.inbound import WILDCARD
+from lateen.model.protocol import Protocol, parse
+from lateen.model.scope import Egress, Scope
+from lateen.model.service import Port, Registry, Resolution, Service
+from lateen.model.view import View
+
+LOOPBACK = "127.0.0.1"
+UNIX = "unix://"
+SERVER_FIRST = (Protocol.MONGO, Protocol.MYSQL)
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """What of a view decides about its outbound listeners; shared by all proxies that differ in nothing else."""
+
+    scope: Scope
+    interception: str
+    dns_capture: bool
+    unprivileged: bool
+    address: str
+
+
+class Form(StrEnum):
+    """How a service is present on a listener."""
+
+    HTTP = "http"
+    TCP = "tcp"
+    DETECTED = "detected"
+    """Both, told apart by the first bytes."""
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """One service on one listener."""
+
+    egress: int
+    """The egress listener, by its place, whose VirtualServices count."""
+    host: str
+    form: Form
+    port: Port
+    """The listener's port: the service's own, or the one that a Sidecar's egress listener names."""
+    cidr: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A listener: its address and the services on it, the first one first."""
+
+    bind: str
+    port: int
+    bound: bool
+    """It opens its port; else connections are handed to it by their original destination."""
+    members: tuple[Member, ...]
+
+
+@query
+def capture_of(db: Database, view: View) -> Capture:
+    """Reduce a view to what decides about its outbound listeners."""
+    return Capture(
+        scope.scope_of(db, view),
+        view.interception,
+        view.dns_capture,
+        mesh.is_privileged(view, 1),
+        view.address,
+    )
+
+
+@query
+def entries(db: Database, capture: Capture) -> tuple[Entry, ...]:
+    """Return all outbound listeners of the proxies with this capture, by address and port."""
+    plan = _Plan(db, capture)
+    for index, egress in enumerate(scope.egress_listeners(db, capture.scope)):
+        plan.add_egress(index, egress)
+    return plan.result()
+
+
+@query
+def entry(db: Database, capture: Capture, bind: str, port: int) -> Entry | None:
+    """Return one listener; a firewall in front of the others."""
+    return next((one for one in entries(db, capture) if (one.bind, one.port) == (bind, port)), None)
+
+
+@query
+def addresses(db: Database, capture: Capture) -> tuple[tuple[str, int], ...]:
+    """Return the address and port of every outbound listener; equal when only services on them change."""
+    return tuple((one.bind, one.port) for one in entries(db, capture))
+
+
+def service_addresses(service: Service, *, dns_capture: bool) -> tuple[str, ...]:
+    """Return where clients find a service: its addresses, one allotted to it, or the wildcard."""
+    if service.registry is Registry.KUBERNETES:
+        first = next((address for address in service.addresses if ":" not in address), None)
+        return (first or next(iter(service.addresses), WILDCARD),)
+    if service.addresses:
+        return service.addresses
+    return (service.auto_address if dns_capture and service.auto_address else WILDCARD,)
+
+
+@query
+def pod_addresses(db: Database, host: str, namespace: str, port: int) -> tuple[str, ...]:
+    """Return the IP addresses of a headless service's endpoints; equal while only their health changes."""
+    found = (endpoint.address for endpoint in endpoints(db, host, namespace, port))
+    return tuple(dict.fromkeys(address for address in found if hosts.is_address(address)))
+
+
+class _Open:
+    """A listener that is being put together."""
+
+    def __init__(self, bound: bool, protocol: Protocol, members: list[Member]) -> None:  # noqa: FBT001  as in Entry
+        self.bound, self.protocol, self.members = bound, protocol, members
+        self.locked = False
+
+
+class _Plan:
+    """The state of the walk over all services."""
+
+    def __init__(self, db: Database, capture: Capture) -> None:
+        self.db, self.capture = db, capture
+        self.open: dict[tuple[str, int], _Open] = {}
+
+    def add_egress(self, index: int, egress: Egress) -> None:
+        """Add what one egress listener imports; the one without a port leaves earlier addresses alone."""
+        listener = egress.listener
+        bound = self._is_bound(egress)
+        bind = (listener.bind if listener else None) or (LOOPBACK if bound else "")
+        if listener is not None and listener.port is not None:
+            number = listener.port.number or 0
+            port = Port(listener.port.name or "", number, parse(listener.port.protocol or ""))
+            for service in egress.services:
+                self._add(index, service, port, bind, bound=bound)
+            return
+        for one in self.open.values():
+            one.locked = True
+        for service in egress.services:
+            for port in service.ports:
+                self._add(index, service, port, bind, bound=bound)
+
+    def _is_bound(self, egress: Egress) -> bool:
+        if self.capture.interception == mesh.NO_INTERCEPTION:
+            return True
+        listener = egress.listener
+        return listener is not None and (
+            listener.capture_mode == "NONE" or (listener.bind or "").startswith(UNIX)
+        )
+
+    def _add(self, index: int, service: Service, port: Port, bind: str, *, bound: bool) -> None:
+        form = _form(port.protocol)
+        if form is None or service.resolution is Resolution.ALIAS:
+            return
+        for address, cidr in self._binds(service, port, form, bind):
+            if self._may_open(address, port.number, bound=bound):
+                member = Member(egress=index, host=service.host, form=form, port=port, cidr=cidr)
+                self._join((address, port.number), member, bound=bound)
+
+    def _binds(self, service: Service, port: Port, form: Form, bind: str) -> Iterator[tuple[str, str]]:
+        """Yield the (address, range) pairs that a service's port is reached at."""
+        if bind:
+            yield bind, ""
+        elif form is Form.HTTP:
+            yield WILDCARD, ""
+        elif (pods := self._pods(service, port)) is not None:
+            yield from ((pod, "") for pod in pods if pod != self.capture.address)
+        else:
+            for address in service_addresses(service, dns_capture=self.capture.dns_capture):
+                is_range = hosts.is_cidr(address)
+                yield (WILDCARD, address) if is_range else (address, "")
+
+    def _pods(self, service: Service, port: Port) -> tuple[str, ...] | None:
+        """Return the pods of a service without an address; None when it is not one, or nobody can know its pods."""
+        own = service_addresses(service, dns_capture=self.capture.dns_capture)
+        if service.resolution is not Resolution.PASSTHROUGH or own != (WILDCARD,):
+            return None
+        pods = pod_addresses(self.db, service.host, service.namespace, port.number)
+        is_open = service.registry is not Registry.KUBERNETES and service.selector is None
+        return None if is_open and not pods else pods
+
+    def _may_open(self, address: str, number: int, *, bound: bool) -> bool:
+        if bound and self.capture.unprivileged and 0 < number < mesh.FIRST_UNPRIVILEGED_PORT:
+            return False
+        return address != WILDCARD or number not in mesh.reserved_ports(self.db)
+
+    def _join(self, key: tuple[str, int], member: Member, *, bound: bool) -> None:
+        held = self.open.get(key)
+        if held is None:
+            self.open[key] = _Open(bound, _protocol_of(member, key[0]), [member])
+        elif not held.locked:
+            self._merge(key, held, member, bound=bound)
+
+    def _merge(self, key: tuple[str, int], held: _Open, member: Member, *, bound: bool) -> None:
+        spoken = member.port.protocol
+        if spoken is Protocol.HTTP_PROXY or (member.form is Form.DETECTED and held.protocol.is_http):
+            self.open[key] = _Open(bound, _protocol_of(member, key[0]), [member])
+            return
+        if member.form is Form.HTTP and not held.protocol.is_tcp:
+            return  # its virtual hosts are in the route configuration already
+        if spoken is not held.protocol and {spoken, held.protocol} & set(SERVER_FIRST):
+            return  # looking at first bytes would wait for ever: the server speaks first
+        if member.form is Form.DETECTED and held.protocol.is_sniffed:
+            member = msgspec.structs.replace(member, form=Form.TCP)
+        held.members.append(member)
+        if member.form is not Form.TCP or held.protocol.is_http:
+            held.protocol = Protocol.UNSUPPORTED
+
+    def result(self) -> tuple[Entry, ...]:
+        """Return the listeners by address and port."""
+        return tuple(
+            Entry(bind, port, one.bound, tuple(one.members))
+            for (bind, port), one in sorted(self.open.items())
+        )
+
+
+def _form(protocol: Protocol) -> Form | None:
+    if protocol.is_http:
+        return Form.HTTP
+    if protocol.is_tcp:
+        return Form.TCP
+    return Form.DETECTED if protocol.is_sniffed else None
+
+
+def _protocol_of(member: Member, bind: str) -> Protocol:
+    """A wildcard HTTP listener passes other bytes through, so more services may join it."""
+    spoken = member.port.protocol
+    if member.form is Form.HTTP and bind == WILDCARD and spoken is not Protocol.HTTP_PROXY:
+        return Protocol.UNSUPPORTED
+    return spoken

@@ -1,0 +1,104 @@
+"""A sidecar's outbound listeners, from what the model says of them to bytes."""
+
+from collections.abc import Iterable
+
+from envoy.config.listener.v3.listener_components_pb2 import Filter
+from envoy.config.route.v3.route_components_pb2 import VirtualHost
+from envoy.config.route.v3.route_pb2 import RouteConfiguration
+
+from lateen.model.filter_chain_match import ChainMatch
+from lateen.model.http_settings import HttpSettings
+from lateen.model.outbound import HTTP_PROXY_ROUTES, CatchAll, Chain, OutboundListener, Unknown
+from lateen.model.protocol import Protocol
+from lateen.translate import listener, message, names
+from lateen.translate.dns_cache import ALLOW_ANY_CACHE, dns_cache_name
+from lateen.translate.http_connection_manager import Http, http_filter
+from lateen.translate.listener import ListenerSettings, Spec
+from lateen.translate.tcp_proxy import cluster_filter, cluster_of, forwarding_filters, name_lookup
+from lateen.translate.virtual_host import catch_all as catch_all_host
+
+LOOPBACK = "127.0.0.1"
+
+
+def outbound_listener(
+    one: OutboundListener, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll
+) -> bytes:
+    """Return one outbound listener; what no chain takes is treated as unknown traffic."""
+    where = (one.bind, one.port)
+    specs = [_spec(chain, where, http, unknown) for chain in one.chains]
+    default = [unknown_filter(unknown, http)]
+    return message.serialized(listener.outbound(where, specs, default, settings, bound=one.bound))
+
+
+def http_proxy(port: int, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll) -> bytes:
+    """Return the listener of the explicit HTTP proxy on the loopback address."""
+    chain = Chain(routes=HTTP_PROXY_ROUTES, protocol=Protocol.HTTP_PROXY)
+    where = (LOOPBACK, port)
+    specs = [_spec(chain, where, http, unknown)]
+    return message.serialized(listener.outbound(where, specs, [], settings, bound=True))
+
+
+def virtual_outbound(
+    port: int, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll, protocols: Iterable[str]
+) -> bytes:
+    """Return the listener that captured outbound connections reach first.
+
+    Args:
+        port: where they are redirected to.
+        settings: of every listener.
+        http: of every outbound connection manager.
+        unknown: what happens to connections that no listener takes.
+        protocols: what HTTP in clear text is recognised by, for hosts that the proxy looks up itself.
+    """
+    specs = []
+    if unknown.unknown is Unknown.RESOLVE:
+        specs.append(_resolving(http, unknown, tuple(protocols)))
+    specs.append(Spec(filters=[unknown_filter(unknown, http)], name=names.OUTBOUND_CATCH_ALL_CHAIN))
+    return message.serialized(listener.virtual_outbound(port, specs, settings))
+
+
+def unknown_filter(unknown: CatchAll, http: HttpSettings) -> Filter:
+    """Return the filter for connections that no service claims."""
+    cluster = names.PASSTHROUGH
+    if unknown.unknown is Unknown.DROP:
+        cluster = names.BLACK_HOLE
+    elif unknown.proxy is not None:
+        cluster = cluster_of(unknown.proxy)
+    return cluster_filter(cluster, http.access_log, http.idle_timeout)
+
+
+def _spec(chain: Chain, where: tuple[str, int], http: HttpSettings, unknown: CatchAll) -> Spec:
+    if chain.forwarding is not None:
+        filters = forwarding_filters(chain.forwarding, chain.protocol, http.access_log)
+        lookup = [name_lookup(chain.resolves, where[1])] if chain.resolves else []
+        return Spec(match=chain.match, filters=[*lookup, *filters], origin=chain.origin)
+    cache = dns_cache_name(chain.resolves) if chain.resolves else ""
+    if unknown.unknown is Unknown.RESOLVE:
+        cache = cache or ALLOW_ANY_CACHE
+    spoken = Http(
+        stat_prefix=f"outbound_{names.listener(*where)}",
+        routes=chain.routes,
+        protocol=chain.protocol,
+        cache=cache,
+    )
+    return Spec(match=chain.match, filters=[http_filter(http, spoken)], origin=chain.origin)
+
+
+def _resolving(http: HttpSettings, unknown: CatchAll, protocols: tuple[str, ...]) -> Spec:
+    host = VirtualHost.FromString(catch_all_host(unknown, attempt_count=True, forwarded_host=False))
+    routes = RouteConfiguration(
+        name=names.ALLOW_ANY_DYNAMIC_DNS_HOST,
+        virtual_hosts=[host],
+        validate_clusters=message.boolean(False),
+        ignore_port_in_host_matching=True,
+    )
+    spoken = Http(
+        stat_prefix=f"outbound_{names.VIRTUAL_OUTBOUND}_{names.ALLOW_ANY_DYNAMIC_DNS_HOST}",
+        protocol=Protocol.HTTP,
+        cache=ALLOW_ANY_CACHE,
+    )
+    return Spec(
+        match=ChainMatch(application_protocols=protocols),
+        filters=[http_filter(http, spoken, routes)],
+        name=f"{names.OUTBOUND_CATCH_ALL_CHAIN}-http",
+    )
