@@ -6,6 +6,7 @@ A pure function of the set of objects and of the addresses given before, whateve
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -17,7 +18,7 @@ from lateen.api.kubernetes import ConfigMap, Secret, Service
 from lateen.api.mesh_config import MeshConfig
 from lateen.api.meta import Meta, Object, OwnerReference, Ref
 from lateen.api.secret_bytes import SecretBytes
-from lateen.api.workload import Deployment, Pod, PodAddress, PodCondition, PodStatus
+from lateen.api.workload import Deployment, Pod, PodAddress, PodCondition, PodStatus, PodTemplate
 from lateen.sources.addresses import PODS, SERVICES, allocate, digest
 from lateen.sources.yaml import parse
 
@@ -158,16 +159,19 @@ def _deployment(obj: AnyObject) -> Made:
     return Made((obj, *pods), findings)
 
 
-def pod_name(deployment: Ref, replica: int) -> str:
-    """Name a replica's pod as Kubernetes would, and always the same: `reviews-v1-xk2pq-8dvzc`."""
-    group = digest(str(deployment), 5)
+def pod_name(deployment: Ref, template: PodTemplate, replica: int) -> str:
+    """Name a replica's pod as Kubernetes would, and always the same: `reviews-v1-xk2pq-8dvzc`.
+
+    The middle part stands for the template, so that a changed one makes new pods beside the old.
+    """
+    group = digest(f"{deployment} {msgspec.json.encode(template, order='deterministic').decode()}", 5)
     return f"{deployment.name}-{group}-{digest(f'{deployment} {replica}', 5)}"
 
 
 def _replica(obj: AnyObject, place: int) -> AnyObject:
     template = obj.spec.template
     meta = Meta(
-        name=pod_name(obj.ref, place),
+        name=pod_name(obj.ref, template, place),
         namespace=obj.meta.namespace,
         labels=template.metadata.labels,
         annotations=template.metadata.annotations,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lateen.api import codes, facts
 from lateen.api.finding import Finding, Level
@@ -42,10 +43,16 @@ class Applied(Struct, frozen=True, gc=False):
 class Store:
     """The objects of all sources, and the only one that writes them into the database."""
 
-    def __init__(self, db: Database, check: Check | None = None) -> None:
-        """Write into a database; `check` judges each object before it is accepted."""
+    def __init__(self, db: Database, check: Check | None = None, *, observed: bool = False) -> None:
+        """Write into a database; `check` judges each object before it is accepted.
+
+        With `observed`, pods are not assumed to run: they are wanted, and whoever runs them reports (`observe`).
+        """
         self.db = db
+        self.wanted_pods: tuple[Object[Any], ...] = ()
+        """With `observed`: the pods that should run, sorted; given as files and Deployments say, without a status."""
         self._check = check
+        self._observed = observed
         self._entries: dict[str, dict[Ref, Entry]] = {FILES: {}, API: {}}
         self._vetted: dict[tuple[str, Ref], tuple[Object[Any], tuple[Finding, ...]]] = {}
         self._admission = Admission()
@@ -124,15 +131,15 @@ class Store:
         self._entries[source] = entries
         self._vetted = {key: value for key, value in self._vetted.items() if key[1] in self._entries[key[0]]}
         merged = self._entries[API] | self._entries[FILES]
-        before = self._admitted.objects
+        before = self._in_force()
         objects = [entry.object for entry in merged.values() if entry.object is not None]
         self._admitted = now = self._admission.admit(objects, self._admitted.addresses)
+        after = self._in_force()
         changed = {
-            ref: obj
-            for ref, obj in now.objects.items()
-            if before.get(ref) is not obj and before.get(ref) != obj
+            ref: obj for ref, obj in after.items() if before.get(ref) is not obj and before.get(ref) != obj
         }
-        removed = before.keys() - now.objects.keys()
+        removed = before.keys() - after.keys()
+        self.wanted_pods = self._wanted()
         facts.update(self.db, changed.values(), removed)
         self._write_origins(merged, removed)
         told = {(finding.code, finding.ref, finding.message) for finding in findings}
@@ -142,6 +149,20 @@ class Store:
             tuple(sorted(removed)),
             (*findings, *(_at(found, merged.get(found.ref)) for found in more if found.ref is not None)),
         )
+
+    def observe(self, pods: Iterable[Object[Any]] = (), removed: Iterable[Ref] = ()) -> None:
+        """Take the report of whoever runs the pods: what they are now, and which are gone."""
+        facts.update(self.db, pods, removed)
+
+    def _in_force(self) -> Mapping[Ref, Object[Any]]:
+        objects = self._admitted.objects
+        return {ref: obj for ref, obj in objects.items() if ref.kind != "Pod"} if self._observed else objects
+
+    def _wanted(self) -> tuple[Object[Any], ...]:
+        if not self._observed:
+            return ()
+        pods = (obj for ref, obj in sorted(self._admitted.objects.items()) if ref.kind == "Pod")
+        return tuple(replace(pod, status=None) for pod in pods)
 
     def _write_origins(self, merged: Mapping[Ref, Entry], removed: Iterable[Ref]) -> None:
         for ref in removed:
