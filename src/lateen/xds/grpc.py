@@ -1,0 +1,253 @@
+"""The aggregated discovery service over gRPC: the only file that knows gRPC's server.
+
+Every stream is a `Session` with two loops around it: one reads requests, one writes what the session wants to say
+whenever a request or `notify()` wakes it. A slow proxy waits in its own writer and holds up nobody; what changes
+meanwhile is merged, because a type has one response under way at most. Messages are bytes on both sides of gRPC.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import grpc
+import msgspec
+
+from lateen.compile.types import abbreviation
+from lateen.xds import request
+from lateen.xds.change import Changes, Protocol
+from lateen.xds.request import Request
+from lateen.xds.session import Ask, ProtocolError, Session, ViewOf
+from lateen.xds.state import SessionState
+
+SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
+_UNLIMITED = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
+_handlers: Any = grpc  # gRPC has no types for these
+_OWN_PORT = (("grpc.so_reuseport", 0),)
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """One connected proxy at this moment."""
+
+    state: SessionState
+    settled: bool
+    """It has accepted or rejected everything that the database said when last told that it had moved."""
+
+
+class Traffic(msgspec.Struct, frozen=True):
+    """What was sent of one type since the server was made, over all proxies."""
+
+    messages: int = 0
+    bytes: int = 0
+    resources: int = 0
+    rejections: int = 0
+
+
+class _Stream:
+    """A session and what wakes its writer."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.wake = asyncio.Event()
+        self.closed = False
+        self.told = -1
+        """The server's count of moves when the session last looked at the database."""
+
+
+class AdsServer:
+    """Serves every proxy from one database.
+
+    Args:
+        resources: the database's answers; see `session.Ask`.
+        view_of: from what a node says of itself to a view; ValueError refuses the node.
+        on_change: called when a proxy comes, goes, is sent something or answers; must be quick.
+        patience: seconds that changes of routes and listeners wait for clusters to get warm.
+    """
+
+    def __init__(
+        self,
+        *,
+        resources: Ask,
+        view_of: ViewOf,
+        on_change: Callable[[], None] = lambda: None,
+        patience: float = 2.0,
+    ) -> None:
+        self._resources, self._view_of, self._on_change = resources, view_of, on_change
+        self._patience = patience
+        self._changes = Changes()
+        self._streams: dict[_Stream, None] = {}
+        self._traffic: dict[str, Traffic] = {}
+        self._moves = 0
+        self._moved = asyncio.Event()
+        self._server: Any = None
+        self._socket_path: Path | None = None
+
+    async def start(self, *, socket_path: Path | None = None, port: int | None = None) -> int | None:
+        """Listen.
+
+        Args:
+            socket_path: a UNIX socket that only this user may open. A stale one is replaced.
+            port: a TCP port on 127.0.0.1 as well; 0 takes a free one.
+
+        Returns:
+            The TCP port, if one was asked for.
+
+        Raises:
+            OSError: somebody else listens there, or the path is too long for a socket (107 bytes on Linux).
+        """
+        self._server = grpc.aio.server(options=_UNLIMITED + _OWN_PORT)
+        methods = {
+            "DeltaAggregatedResources": self._method("delta", request.delta),
+            "StreamAggregatedResources": self._method("sotw", request.state_of_the_world),
+        }
+        self._server.add_generic_rpc_handlers((_handlers.method_handlers_generic_handler(SERVICE, methods),))
+        if socket_path is not None:
+            _bind_socket(self._server, socket_path)
+            self._socket_path = socket_path
+        bound = None if port is None else _bind_port(self._server, port)
+        await self._server.start()
+        return bound
+
+    async def stop(self) -> None:
+        """End every stream and stop listening; the socket is gone afterwards."""
+        if self._server is not None:
+            await self._server.stop(grace=0)
+            self._server = None
+        if self._socket_path is not None:
+            self._socket_path.unlink(missing_ok=True)
+            self._socket_path = None
+
+    def notify(self) -> None:
+        """Say that the database has moved: every proxy is told what differs for it."""
+        self._moves += 1
+        for stream in self._streams:
+            stream.wake.set()
+
+    def connections(self) -> tuple[Connection, ...]:
+        """Return a snapshot of every proxy that has introduced itself, by node id."""
+        found = [
+            Connection(stream.session.state(), self._is_settled(stream))
+            for stream in self._streams
+            if stream.session.node is not None
+        ]
+        return tuple(sorted(found, key=lambda connection: connection.state.node.id))
+
+    def traffic(self) -> dict[str, Traffic]:
+        """Return what was sent since the start, by the type's abbreviation."""
+        return dict(self._traffic)
+
+    async def synced(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109  False, not an error, at the end
+        """Wait until every proxy connected now has accepted or rejected what the database says now.
+
+        Args:
+            timeout: seconds; None = for ever.
+
+        Returns:
+            Whether they have. Who rejected what is in `connections()`.
+        """
+        self.notify()
+        moves = self._moves
+        waiting = tuple(self._streams)
+        try:
+            async with asyncio.timeout(timeout):
+                while any(not self._is_settled(stream, moves) for stream in waiting):
+                    await self._moved.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _is_settled(self, stream: _Stream, moves: int | None = None) -> bool:
+        since = self._moves if moves is None else moves
+        return stream.closed or (stream.told >= since and stream.session.settled)
+
+    def _method(self, protocol: Protocol, decode: Callable[[bytes], Request]) -> Any:
+        async def serve(_: object, context: Any) -> None:
+            await self._serve(
+                _Stream(Session(protocol, self._resources, self._view_of, self._changes)), context
+            )
+
+        return _handlers.stream_stream_rpc_method_handler(
+            serve, request_deserializer=decode, response_serializer=None
+        )
+
+    async def _serve(self, stream: _Stream, context: Any) -> None:
+        self._streams[stream] = None
+        refused: list[ProtocolError] = []
+        try:
+            async with asyncio.TaskGroup() as loops:
+                loops.create_task(self._read(stream, context, refused))
+                loops.create_task(self._write(stream, context))
+        finally:
+            stream.closed = True
+            del self._streams[stream]
+            self._changed()
+        if refused:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(refused[0]))
+
+    async def _read(self, stream: _Stream, context: Any, refused: list[ProtocolError]) -> None:
+        try:
+            while (message := await context.read()) is not grpc.aio.EOF:
+                if message.error:
+                    self._count(message.type_url, rejections=1)
+                stream.session.receive(message)
+                stream.wake.set()
+        except ProtocolError as error:
+            refused.append(error)
+        finally:
+            stream.closed = True
+            stream.wake.set()
+
+    async def _write(self, stream: _Stream, context: Any) -> None:
+        session = stream.session
+        while True:
+            try:
+                async with asyncio.timeout(self._patience if session.held else None):
+                    await stream.wake.wait()
+            except TimeoutError:
+                session.lift()
+            stream.wake.clear()
+            if stream.closed:
+                return
+            moves = self._moves
+            for response in session.respond():
+                self._count(
+                    response.type_url, messages=1, bytes=len(response.message), resources=len(response.names)
+                )
+                await context.write(response.message)
+            stream.told = moves
+            self._changed()
+
+    def _count(self, type_url: str, **more: int) -> None:
+        name = abbreviation(type_url)
+        before = msgspec.structs.asdict(self._traffic.get(name, Traffic()))
+        self._traffic[name] = Traffic(**{key: value + more.get(key, 0) for key, value in before.items()})
+
+    def _changed(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+        self._on_change()
+
+
+def _bind_socket(server: Any, path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as probe, suppress(FileNotFoundError, ConnectionRefusedError):
+        probe.connect(os.fspath(path))
+        raise OSError(f"another server listens on {path}")
+    path.unlink(missing_ok=True)
+    mask = os.umask(0o177)
+    try:
+        server.add_insecure_port(f"unix:{path}")
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {path}: {error}") from error
+    finally:
+        os.umask(mask)
+
+
+def _bind_port(server: Any, port: int) -> int:
+    try:
+        bound: int = server.add_insecure_port(f"127.0.0.1:{port}")
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on 127.0.0.1:{port}: {error}") from error
+    return bound
