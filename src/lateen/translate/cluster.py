@@ -102,10 +102,15 @@ def _set_dns(built: cluster_pb2.Cluster, one: Cluster) -> None:
 
 
 def _set_dynamic(built: cluster_pb2.Cluster, one: Cluster) -> None:
-    """Resolve the request's own host; its name has to be checked when TLS is spoken, or the exception declared."""
-    checked = one.tls is None or (one.tls.auto_sni and one.tls.auto_san)
+    """Resolve the request's own host.
+
+    Envoy wants that name checked in TLS, as soon as the cluster has any HTTP options; or the exception declared, which
+    plain text and a rule that checks less are.
+    """
+    checked = one.tls is not None and one.tls.auto_sni and one.tls.auto_san
     config = dynamic_pb2.ClusterConfig(
-        dns_cache_config=dns_cache(dns_cache_name(one.host)), allow_insecure_cluster_options=not checked
+        dns_cache_config=dns_cache(dns_cache_name(one.host)),
+        allow_insecure_cluster_options=not checked and bool(built.typed_extension_protocol_options),
     )
     built.cluster_type.name = DYNAMIC_FORWARD_PROXY
     built.cluster_type.typed_config.CopyFrom(any_of(config))
