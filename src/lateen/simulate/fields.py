@@ -23,9 +23,13 @@ class Fields:
 
     def get(self, name: str) -> str | None:
         """Return the value, several values joined by a comma; None when there is none."""
-        wanted = canonical(name)
-        values = [value for key, value in self._pairs if key == wanted]
+        values = self.values(name)
         return ",".join(values) if values else None
+
+    def values(self, name: str) -> list[str]:
+        """Return every value of a header, one by one."""
+        wanted = canonical(name)
+        return [value for key, value in self._pairs if key == wanted]
 
     def value(self, name: str) -> str:
         """Return the value, or an empty string."""

@@ -122,6 +122,5 @@ def _holds(predicate: ListenerFilterChainMatchPredicate, port: int) -> bool:
     if kind == "not_match":
         return not _holds(predicate.not_match, port)
     if kind == "destination_port_range":
-        ports = predicate.destination_port_range
-        return int(ports.start) <= port < int(ports.end)
-    return kind == "any_match"
+        return port in range(predicate.destination_port_range.start, predicate.destination_port_range.end)
+    return bool(kind == "any_match")

@@ -1,5 +1,6 @@
 """The HTTP connection manager: from a request as its client wrote it to what may come of it."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -46,6 +47,8 @@ _DECIDING = (
     "header_to_metadata",
 )
 
+_ABSOLUTE = re.compile(r"https?://([^/?#]+)([^#]*.*)", re.IGNORECASE | re.DOTALL)
+
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One request on one connection, on its way through the filters."""
@@ -80,7 +83,10 @@ def serve(
 def _received(manager: HttpConnectionManager, connection: Connection, request: Request) -> Fields:
     """Return the headers as routing sees them (source/common/http/conn_manager_utility.cc)."""
     fields = Fields(((METHOD, request.method), (AUTHORITY, request.authority), *request.headers))
-    if request.path:
+    if absolute := _ABSOLUTE.fullmatch(request.path):  # a request line as proxies get it; its host counts
+        fields.set(AUTHORITY, absolute[1])
+        fields.set(PATH, absolute[2] if absolute[2].startswith("/") else "/" + absolute[2])
+    elif request.path:
         fields.add(PATH, request.path)
     spoken = "https" if connection.tls is not None else "http"
     if manager.use_remote_address.value or not fields.get(FORWARDED_PROTO):
@@ -92,12 +98,12 @@ def _received(manager: HttpConnectionManager, connection: Connection, request: R
 
 def _refused(exchange: Exchange, request: Request) -> Outcome | None:
     manager, fields = exchange.manager, exchange.fields
-    if not request.authority and request.protocol == "HTTP/1.1":
+    if not _well_formed(request.method, fields, request.protocol):
         return Outcome(kind="response", status=400)
     _strip_host(manager, fields, exchange.connection.port)
-    if request.path:
+    if path := fields.get(PATH):
         try:
-            fields.set(PATH, paths.normalized(manager, request.path))
+            fields.set(PATH, paths.normalized(manager, path))
         except paths.Refused as refusal:
             return Outcome(
                 kind="redirect" if refusal.location else "response",
@@ -110,6 +116,13 @@ def _refused(exchange: Exchange, request: Request) -> Outcome | None:
         allowed = any(one.upgrade_type.lower() == upgrade for one in manager.upgrade_configs)
         return None if allowed else Outcome(kind="response", status=403)
     return None
+
+
+def _well_formed(method: str, fields: Fields, protocol: str) -> bool:
+    path = fields.value(PATH)
+    if protocol == "HTTP/1.1" and not fields.value(AUTHORITY):
+        return False
+    return method == "CONNECT" or path.startswith("/") or (path == "*" and method == "OPTIONS")
 
 
 def _strip_host(manager: HttpConnectionManager, fields: Fields, port: int) -> None:

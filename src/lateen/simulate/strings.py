@@ -15,7 +15,7 @@ _QUIET.log_errors = False
 
 @lru_cache(maxsize=4096)
 def _compiled(regex: str) -> Any:
-    return re2.compile(regex, _QUIET)  # type: ignore[no-untyped-call]  the package has no types
+    return re2.compile(regex, _QUIET)  # type: ignore[no-untyped-call]
 
 
 def full_match(regex: str, text: str) -> bool:
@@ -63,19 +63,19 @@ def describe_string(matcher: StringMatcher) -> str:
 def matches_header(matcher: HeaderMatcher, fields: Fields) -> bool:
     """Tell whether a header matcher takes the headers.
 
-    An absent header never satisfies a test of its value, not even an inverted one, unless
+    Of a repeated header one value is enough. An absent header never satisfies a test of its value, not even an inverted one, unless
     `treat_missing_header_as_empty` is set; presence may be inverted.
     """
-    value = fields.get(matcher.name)
+    values = fields.values(matcher.name)
     kind = matcher.WhichOneof("header_match_specifier")
     if kind in (None, "present_match"):
         wanted = matcher.present_match if kind else True
-        return ((value is not None) == wanted) != matcher.invert_match
-    if value is None:
+        return (bool(values) == wanted) != matcher.invert_match
+    if not values:
         if not matcher.treat_missing_header_as_empty:
             return False
-        value = ""
-    return _value_matches(matcher, kind or "", value) != matcher.invert_match
+        values = [""]
+    return any(_value_matches(matcher, kind or "", value) for value in values) != matcher.invert_match
 
 
 def _value_matches(matcher: HeaderMatcher, kind: str, value: str) -> bool:

@@ -1,0 +1,16 @@
+"""Fixtures that several kinds of tests share."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.live_envoy import LiveEnvoy, running
+
+
+@pytest.fixture(scope="session")
+def live_envoy() -> Iterator[LiveEnvoy]:
+    """One real Envoy for the whole session (one for each worker of pytest-xdist)."""
+    with tempfile.TemporaryDirectory(prefix="lateen-test-") as directory, running(Path(directory)) as envoy:
+        yield envoy

