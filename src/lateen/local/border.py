@@ -111,6 +111,11 @@ class Border:
         with contextlib.suppress(WardenLostError):
             await asyncio.gather(*(process.terminate(grace=2.0) for process in self._processes.values()))
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The Envoys' pids, as the host sees them."""
+        return tuple(process.pid for process in self._processes.values())
+
     def log(self, side: str) -> Path:
         """Where an Envoy of the border writes its log."""
         return self._directory / f"{side}.log"
