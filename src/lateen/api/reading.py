@@ -157,7 +157,7 @@ class Reader:
             return value
         if type(value) is int and (name := enum_number(values, value)) is not None:
             return name
-        near = get_close_matches(str(value).upper(), values, 1)
+        near = get_close_matches(str(value)[:60].upper(), values, 1)
         hint = f"did you mean {near[0]}?" if near else ""
         return self.wrong(f"one of {', '.join(values)}", value, path, hint)
 
@@ -191,15 +191,14 @@ def _str(reader: Reader, value: Any, path: str) -> Any:
 def _bool(reader: Reader, value: Any, path: str) -> Any:
     if isinstance(value, bool):
         return value
-    return reader.wrong(
-        "true or false", value, path, "write it without quotes" if value in {"true", "false"} else ""
-    )
+    quoted = isinstance(value, str) and value in {"true", "false"}
+    return reader.wrong("true or false", value, path, "write it without quotes" if quoted else "")
 
 
 def _float(reader: Reader, value: Any, path: str) -> Any:
-    if isinstance(value, str) and reader.jsonpb and (_is_number(value) or value in NOT_FINITE):
+    if isinstance(value, str) and reader.jsonpb and _is_number(value):
         value = float(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST:
         return float(value)
     return reader.wrong("a number", value, path)
 
@@ -246,7 +245,10 @@ SCALARS: dict[Any, Callable[[Reader, Any, str], Any]] = {
     SecretBytes: _secret,
     SecretText: _secret_text,
 }
-NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
+
+
+LARGEST = 2**1023
+"""Numbers beyond this, infinity and NaN are no use to anybody."""
 
 
 def _is_number(text: str) -> bool:

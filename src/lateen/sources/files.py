@@ -14,6 +14,8 @@ from lateen.sources.yaml import LIMIT, decode_text
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 """Files that are read in a directory; a file that is named itself is always read."""
 STDIN = "-"
+STDIN_NAME = "<stdin>"
+"""How standard input is called in positions."""
 
 
 class Paths(Struct, frozen=True):
@@ -43,7 +45,7 @@ class Files:
             if isinstance(text, Finding):
                 findings.append(text)
             else:
-                texts.append((name, text))
+                texts.append((STDIN_NAME if name == STDIN else name, text))
         return self._texts.load(texts, findings)
 
     def _names(self, findings: list[Finding]) -> Iterator[str]:
@@ -58,7 +60,7 @@ class Files:
         if name == STDIN:
             if self._stdin is None:  # it can be read only once
                 self._stdin = sys.stdin.buffer.read(LIMIT + 1)
-            return decode_text(self._stdin, "<stdin>")
+            return decode_text(self._stdin, STDIN_NAME)
         try:
             with Path(name).open("rb") as file:
                 return decode_text(file.read(LIMIT + 1), name)

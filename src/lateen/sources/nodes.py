@@ -5,6 +5,7 @@ numbers, and timestamps stay texts.
 """
 
 import re
+from math import isfinite
 from typing import Any
 
 from yaml import MappingNode, Mark, MarkedYAMLError, Node, ScalarNode, SequenceNode
@@ -136,12 +137,19 @@ def scalar(node: ScalarNode) -> Any:
     tag: str = node.tag
     text: str = node.value
     if not tag:
-        return plain(text) if not text or text[0] in FIRST else text
+        return _finite(plain(text), node) if not text or text[0] in FIRST else text
     if tag in {STR, BINARY}:
         return text
     if tag in {INT, FLOAT, BOOL, NULL}:
-        return plain(text)
+        return _finite(plain(text), node)
     raise MarkedYAMLError(problem=f"unknown tag {tag}", problem_mark=node.start_mark)
+
+
+def _finite(value: Any, node: ScalarNode) -> Any:
+    """Refuse what JSON, and so Kubernetes, has no number for."""
+    if isinstance(value, float) and not isfinite(value):
+        raise MarkedYAMLError(problem=f"{node.value} is not a finite number", problem_mark=node.start_mark)
+    return value
 
 
 def plain(text: str) -> Any:

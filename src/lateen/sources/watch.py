@@ -19,23 +19,19 @@ LOOK_AROUND_MS = 500
 async def changes(paths: Paths, stop: asyncio.Event | None = None) -> AsyncIterator[frozenset[str]]:
     """Yield sets of changed files, after each change of the files that `paths` reads; ends when `stop` is set.
 
-    The set is empty when a directory itself has gone or come back: read everything again.
+    The set is empty when a directory itself has gone or come back, and once soon after the start: read everything again.
     """
     stopped = stop or asyncio.Event()
     wanted = _wanted(paths)
-    roots = _roots(wanted)
     while not stopped.is_set():
-        if not roots:
-            roots = await _wait_for_roots(wanted, stopped)
-            if roots:
-                yield frozenset()
-            continue
+        roots = await _existing(wanted, stopped)
+        settled = False  # something may have changed before the watch began to look: say so once
         async for files in _watch(roots, wanted, stopped, recursive=paths.recursive):
-            now = _roots(wanted)
-            if files or now != roots:
-                yield files if now == roots else frozenset()
-            if now != roots:
-                roots = now
+            moved = _roots(wanted) != roots
+            if files or moved or not settled:
+                yield frozenset() if moved else files
+            settled = settled or not files
+            if moved:
                 break
 
 
@@ -43,6 +39,8 @@ async def _watch(
     roots: dict[Path, int], wanted: tuple[Path, ...], stop: asyncio.Event, *, recursive: bool
 ) -> AsyncIterator[frozenset[str]]:
     """Watch directories; yields an empty set from time to time so that the caller can look around."""
+    if not roots:
+        return
     try:
         async for found in awatch(
             *roots,
@@ -92,7 +90,7 @@ def _concerns(name: Path, *, recursive: bool, wanted: tuple[Path, ...]) -> bool:
     return is_manifest(name.name) and any(path in above for path in wanted)
 
 
-async def _wait_for_roots(wanted: tuple[Path, ...], stop: asyncio.Event) -> dict[Path, int]:
+async def _existing(wanted: tuple[Path, ...], stop: asyncio.Event) -> dict[Path, int]:
     while not stop.is_set():
         if roots := _roots(wanted):
             return roots

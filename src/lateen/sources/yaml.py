@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from msgspec import Struct
@@ -19,7 +21,7 @@ LIMIT = 32 * 2**20
 SPARE_NODES = 20_000
 """Nodes that aliases may add to a document, beyond one per character."""
 SEPARATOR = re.compile(r"^(?:---(?=\s|$)|\.\.\.(?=\s|$).*\n?)", re.MULTILINE)
-CONTENT = re.compile(r"^(?!---\s*(?:#.*)?$)[^\S\n]*[^\s#%]", re.MULTILINE)
+CONTENT = re.compile(r"^(?!(?:---|\.\.\.)\s*(?:#.*)?$)[^\S\n]*[^\s#%]", re.MULTILINE)
 INDEX = re.compile(r"\[(\d+)\]")
 
 
@@ -95,9 +97,16 @@ def parse(text: str) -> Parsed:
 def _json(text: str) -> Any:
     """Read JSON, which is faster and knows escapes that YAML does not; None leaves everything unusual to YAML."""
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError("not a finite number")
+    return number
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -115,7 +124,8 @@ def _syntax(error: YAMLError, text: str) -> Finding:
         )
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = str(getattr(error, "problem", None) or "the text is not YAML")
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 0)
+    last = text.rstrip().count("\n") + 1  # libyaml puts an unexpected end on a line that does not exist
+    line, column = (mark.line + 1, mark.column + 1) if mark and mark.line < last else (last if mark else 1, 0)
     return _finding(problem, line, column, _advice(text, line))
 
 
@@ -158,14 +168,20 @@ def position(document: Document, path: str) -> Position:
 
     The path is as in findings: `spec.http[0].match[0].headers[x-user].exact`.
     """
-    try:
-        node = compose(document.text)
-    except YAMLError:
-        node = None
+    node = _tree(document.text)
     if node is None:
         return Position(document.file, document.line)
     mark = _search(node, path.lstrip("."))
     return Position(document.file, document.line + mark.line, mark.column + 1)
+
+
+@lru_cache(maxsize=4)
+def _tree(text: str) -> Node | None:
+    """Compose a document once for all the findings about it."""
+    try:
+        return compose(text)
+    except YAMLError:
+        return None
 
 
 def _search(node: Node, path: str) -> Any:

@@ -1,0 +1,126 @@
+import pytest
+
+from lateen.api import codes, facts
+from lateen.api.finding import Finding, Level
+from lateen.api.meta import Ref
+from lateen.engine.database import Database
+from lateen.sources import origin
+from lateen.sources.documents import Texts
+from lateen.sources.memory import from_text
+from lateen.sources.store import API, FILES, Store
+
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: {}\nspec:\n  ports:\n  - port: {}\n"
+
+
+def ref(name):
+    return Ref("Service", "default", name)
+
+
+@pytest.fixture
+def store():
+    return Store(Database())
+
+
+def port(store, name):
+    obj = facts.get(store.db, ref(name))
+    return None if obj is None else obj.spec.ports[0].port
+
+
+def both(first, second):
+    return SERVICE.format("a", first) + "---\n" + SERVICE.format("b", second)
+
+
+def test_add_change_remove(store):
+    assert store.replace(FILES, from_text(both(1, 2))).changed == (ref("a"), ref("b"))
+    applied = store.replace(FILES, from_text(both(1, 3)))
+    assert (applied.changed, applied.removed, port(store, "b")) == ((ref("b"),), (), 3)
+    applied = store.replace(FILES, from_text(SERVICE.format("b", 3)))
+    assert (applied.changed, applied.removed) == ((), (ref("a"),))
+    assert facts.refs(store.db, "Service") == (ref("b"),)
+    assert origin.of(store.db, ref("a")) is None
+
+
+def test_nothing_changes_nothing(store):
+    texts = Texts()
+    store.replace(FILES, texts.load([("f", both(1, 2))]))
+    revision = store.db.revision
+    applied = store.replace(FILES, texts.load([("f", both(1, 2))]))
+    assert (applied.changed, applied.removed, store.db.revision) == ((), (), revision)
+
+
+def test_an_object_that_cannot_be_decoded_keeps_its_last_good_version(store):
+    store.replace(FILES, from_text(both(1, 2)))
+    applied = store.replace(FILES, from_text(both("x", 3)))
+    assert (port(store, "a"), port(store, "b")) == (1, 3)
+    assert [(finding.level, finding.ref) for finding in applied.findings] == [(Level.ERROR, ref("a"))]
+
+
+def test_an_object_that_the_check_refuses_keeps_its_last_good_version():
+    def check(obj):
+        bad = obj.spec.ports[0].port == 13
+        return (Finding("IST0106", Level.ERROR, obj.ref, "spec.ports[0].port", "unlucky"),) if bad else ()
+
+    store = Store(Database(), check)
+    store.replace(FILES, from_text(SERVICE.format("a", 1)))
+    applied = store.replace(FILES, from_text(both(13, 13), "f.yaml"))
+    assert (port(store, "a"), port(store, "b")) == (1, None)
+    assert [str(finding.where) for finding in applied.findings] == ["f.yaml:7:5", "f.yaml:15:5"]
+    assert store.replace(FILES, from_text(SERVICE.format("a", 2))).findings == ()
+    assert port(store, "a") == 2
+
+
+def test_a_file_that_breaks_keeps_what_it_defined(store):
+    texts = Texts()
+    store.replace(FILES, texts.load([("one", both(1, 2)), ("two", SERVICE.format("c", 3))]))
+    applied = store.replace(FILES, texts.load([("one", "a: [\n---\n" + SERVICE.format("a", 9))]))
+    assert (port(store, "a"), port(store, "b"), port(store, "c")) == (9, 2, None)
+    assert applied.removed == (ref("c"),)
+
+
+def test_what_files_define_belongs_to_files(store):
+    store.replace(FILES, from_text(SERVICE.format("a", 1), "dir/a.yaml"))
+    applied = store.add(API, from_text(both(7, 8)))
+    assert (port(store, "a"), port(store, "b")) == (1, 8)
+    [finding] = applied.findings
+    assert (finding.code, finding.ref) == (codes.OWNED, ref("a"))
+    assert "dir/a.yaml" in finding.message
+    applied = store.remove(API, [ref("a"), ref("b"), ref("zz")])
+    assert (port(store, "a"), port(store, "b")) == (1, None)
+    assert [(finding.ref, finding.message) for finding in applied.findings] == [
+        (ref("a"), "the object is defined in dir/a.yaml"),
+        (ref("zz"), "there is no such object"),
+    ]
+
+
+def test_files_win_over_the_api_and_give_back(store):
+    store.add(API, from_text(SERVICE.format("a", 7)))
+    assert store.owner(ref("a")) == API
+    store.replace(FILES, from_text(SERVICE.format("a", 1)))
+    assert (port(store, "a"), store.owner(ref("a"))) == (1, FILES)
+    store.replace(FILES, from_text(""))
+    assert port(store, "a") == 7
+    assert [obj.ref for obj in store.defined(API)] == [ref("a")]
+
+
+def test_a_broken_mesh_config_keeps_the_last_good_one(store):
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: istio-system}}\ndata: {{mesh: '{}'}}"
+    store.replace(FILES, from_text(text.format("rootNamespace: root")))
+    applied = store.replace(FILES, from_text(text.format("rootNamespace: 5"), "f"))
+    assert facts.mesh_config(store.db).root_namespace == "root"
+    assert [str(finding.where) for finding in applied.findings] == ["f:4:8"]
+
+
+def test_origins_of_objects_and_of_their_pods(store):
+    text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template: {spec: {containers: []}}\n"
+    applied = store.replace(FILES, from_text(text, "f.yaml"))
+    pod = next(found for found in applied.changed if found.kind == "Pod")
+    assert origin.of(store.db, pod).file == "f.yaml"
+    finding = Finding("X", Level.INFO, Ref("Deployment", "default", "d"), "spec.template.spec", "text")
+    assert str(origin.locate(store.db, finding).where) == "f.yaml:5:14"
+
+
+def test_addresses_stay_while_others_come_and_go(store):
+    store.replace(FILES, from_text(both(1, 2)))
+    address = facts.get(store.db, ref("a")).spec.cluster_ip
+    store.add(API, from_text("---\n".join(SERVICE.format(f"s{number}", 1) for number in range(300))))
+    assert facts.get(store.db, ref("a")).spec.cluster_ip == address
