@@ -243,6 +243,78 @@ def test_programs_end_as_they_should(tmp_path: Path) -> None:
     run(work, tmp_path, "a")
 
 
+def test_a_command_has_a_limit_that_is_told(tmp_path: Path) -> None:
+    async def work(warden: Warden) -> None:
+        argv = [sys.executable, "-c", "import os; print(len(os.environ['BIG']))"]
+        process = await start(warden, "a", argv, tmp_path / "log", env={"BIG": "x" * 100_000})
+        assert await process.wait() == 0
+        assert (tmp_path / "log").read_text() == "100000\n"
+        with pytest.raises(WardenError, match="spawn: the request does not fit"):
+            await start(warden, "a", argv, tmp_path / "log", env={"BIG": "x" * 1_000_000})
+        assert await warden.pods() == ("a",)
+
+    run(work, tmp_path, "a")
+
+
+def test_a_terminal_becomes_the_controlling_one(tmp_path: Path) -> None:
+    async def work(warden: Warden) -> None:
+        ours, theirs = os.openpty()
+        argv = ["sh", "-c", "echo through /dev/tty > /dev/tty"]
+        stdio, environment = (theirs, theirs, theirs), dict(os.environ)
+        process = await warden.spawn("a", argv, env=environment, stdio=stdio, terminal=True)
+        assert await process.wait() == 0
+        assert os.read(ours, 100) == b"through /dev/tty\r\n"
+        process = await warden.spawn("a", argv, env=environment, stdio=stdio)
+        assert await process.wait() != 0
+        os.close(ours)
+        os.close(theirs)
+
+    run(work, tmp_path, "a")
+
+
+# A host whose /etc is a copy that we may change; its resolv.conf is replaced while a pod runs.
+RENAMED = """
+import asyncio, os, shutil, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+from lateen.local import kernel, namespaces
+if os.getuid(): namespaces.become_owner()
+else: kernel.unshare(kernel.CLONE_NEWNS)
+if os.fork(): sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+kernel.mount("none", "/", kernel.MS_REC | kernel.MS_SLAVE)
+copy = Path(sys.argv[1], "etc")
+copy.mkdir()
+for name in ("passwd", "group", "resolv.conf", "hosts", "nsswitch.conf"): shutil.copy("/etc/" + name, copy)
+kernel.mount(str(copy), "/etc", kernel.MS_BIND)
+if os.getuid(): kernel.mount("proc", "/proc", 0, kind="proc")
+from pods import mesh, read
+async def main():
+    async with mesh(Path(sys.argv[1], "m"), ["a"]) as warden:
+        before = await read(warden, "a", "cat", "/etc/resolv.conf")
+        Path("/etc/new").write_text("nameserver 192.0.2.99")
+        Path("/etc/new").replace("/etc/resolv.conf")
+        after = await read(warden, "a", "cat", "/etc/resolv.conf")
+        assert before == after and "10.244.0.1" in after, after
+        assert "192.0.2.99" in await read(warden, "@host", "cat", "/etc/resolv.conf")
+asyncio.run(main())
+print("held", flush=True)
+os._exit(0)
+"""
+
+
+def test_a_pods_etc_holds_while_the_host_replaces_its_own(tmp_path: Path) -> None:
+    argv = [
+        sys.executable,
+        "-c",
+        RENAMED,
+        str(tmp_path),
+        str(REPOSITORY / "src"),
+        str(REPOSITORY / "tests/e2e"),
+    ]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "held\n", done.stderr
+
+
 def test_a_removed_pod_takes_everything_and_its_address_is_free_at_once(tmp_path: Path) -> None:
     async def work(warden: Warden) -> None:
         for _ in range(3):

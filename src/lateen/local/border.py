@@ -27,7 +27,7 @@ from lateen.local.border_config import (
     mesh_listeners,
 )
 from lateen.local.paths import private_directory, socket_path
-from lateen.local.warden_client import HOST, MESH, Process, Warden, WardenLostError
+from lateen.local.warden_client import HOST, MESH, Process, Warden, WardenError, WardenLostError
 
 MESH_SIDE: Final = "mesh"
 HOST_SIDE: Final = "host"
@@ -147,10 +147,11 @@ class Border:
 
     async def _keep(self, side: str) -> None:
         """Start an Envoy again whenever it ends."""
-        with contextlib.suppress(WardenLostError):
-            while True:
-                await self._processes[side].wait()
-                await asyncio.sleep(_RESTART_SECONDS)
+        while not self._warden.lost.is_set():
+            await self._processes[side].wait()
+            await asyncio.sleep(_RESTART_SECONDS)
+            # Refused once need not be refused for ever: an upgrade may just be replacing the binary.
+            with contextlib.suppress(WardenError):
                 await self._launch(side)
 
     async def _settled(self, side: str, versions: set[str]) -> None:
