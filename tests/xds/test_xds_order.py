@@ -104,6 +104,11 @@ def test_a_route_asked_for_is_answered_while_clusters_get_warm():
     )
 
 
+def test_the_first_answer_of_a_type_waits_for_nothing():
+    playbook = Playbook(World(a="slow").set(LDS, l="listener")) >> subscribe(CDS) << says(CDS, "a")
+    assert playbook >> subscribe(LDS) << says(LDS, "l")
+
+
 def test_a_cluster_that_does_not_get_warm_holds_the_rest_until_patience_ends():
     playbook = running() >> change(cds={"b": "slow"}, lds={"l": "2"}, rds={"r": "2"}) << says(CDS, "b")
     assert playbook.session.held

@@ -9,7 +9,6 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ import msgspec
 from lateen.compile.types import abbreviation
 from lateen.xds import request
 from lateen.xds.change import Changes, Protocol
-from lateen.xds.request import Request
-from lateen.xds.session import Ask, ProtocolError, Session, ViewOf
+from lateen.xds.request import ProtocolError, Request
+from lateen.xds.session import Ask, Session, ViewOf
 from lateen.xds.state import SessionState
 
 SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
@@ -49,8 +48,8 @@ class Traffic(msgspec.Struct, frozen=True):
 class _Stream:
     """A session and what wakes its writer."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, session: Session, decode: Callable[[bytes], Request]) -> None:
+        self.session, self.decode = session, decode
         self.wake = asyncio.Event()
         self.closed = False
         self.told = -1
@@ -165,40 +164,35 @@ class AdsServer:
 
     def _method(self, protocol: Protocol, decode: Callable[[bytes], Request]) -> Any:
         async def serve(_: object, context: Any) -> None:
-            await self._serve(
-                _Stream(Session(protocol, self._resources, self._view_of, self._changes)), context
-            )
+            stream = _Stream(Session(protocol, self._resources, self._view_of, self._changes), decode)
+            try:
+                await self._serve(stream, context)
+            except* ProtocolError as errors:
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(errors.exceptions[0]))
 
-        return _handlers.stream_stream_rpc_method_handler(
-            serve, request_deserializer=decode, response_serializer=None
-        )
+        # Without serialisers, messages are bytes.
+        return _handlers.stream_stream_rpc_method_handler(serve)
 
     async def _serve(self, stream: _Stream, context: Any) -> None:
         self._streams[stream] = None
-        refused: list[ProtocolError] = []
         try:
             async with asyncio.TaskGroup() as loops:
-                loops.create_task(self._read(stream, context, refused))
+                loops.create_task(self._read(stream, context))
                 loops.create_task(self._write(stream, context))
         finally:
             stream.closed = True
             del self._streams[stream]
             self._changed()
-        if refused:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(refused[0]))
 
-    async def _read(self, stream: _Stream, context: Any, refused: list[ProtocolError]) -> None:
-        try:
-            while (message := await context.read()) is not grpc.aio.EOF:
-                if message.error:
-                    self._count(message.type_url, rejections=1)
-                stream.session.receive(message)
-                stream.wake.set()
-        except ProtocolError as error:
-            refused.append(error)
-        finally:
-            stream.closed = True
+    async def _read(self, stream: _Stream, context: Any) -> None:
+        while (message := await context.read()) is not grpc.aio.EOF:
+            request = stream.decode(message)
+            if request.error:
+                self._count(request.type_url, rejections=1)
+            stream.session.receive(request)
             stream.wake.set()
+        stream.closed = True
+        stream.wake.set()
 
     async def _write(self, stream: _Stream, context: Any) -> None:
         session = stream.session
@@ -232,8 +226,7 @@ class AdsServer:
 
 
 def _bind_socket(server: Any, path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as probe, suppress(FileNotFoundError, ConnectionRefusedError):
-        probe.connect(os.fspath(path))
+    if _is_served(path):
         raise OSError(f"another server listens on {path}")
     path.unlink(missing_ok=True)
     mask = os.umask(0o177)
@@ -243,6 +236,17 @@ def _bind_socket(server: Any, path: Path) -> None:
         raise OSError(f"cannot listen on {path}: {error}") from error
     finally:
         os.umask(mask)
+
+
+def _is_served(path: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(os.fspath(path))
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    except OSError as error:
+        raise OSError(f"cannot listen on {path}: {error}") from error
+    return True
 
 
 def _bind_port(server: Any, port: int) -> int:

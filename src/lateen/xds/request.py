@@ -3,12 +3,19 @@
 The messages are `envoy.service.discovery.v3.DeltaDiscoveryRequest` and `DiscoveryRequest`.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from envoy.config.core.v3 import base_pb2
 from envoy.service.discovery.v3 import discovery_pb2
 from google.protobuf import json_format
+from google.protobuf.message import DecodeError, Message
+
+M = TypeVar("M", bound=Message)
+
+
+class ProtocolError(Exception):
+    """The client breaks the protocol; the stream must end with these words."""
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -44,9 +51,9 @@ def delta(message: bytes) -> Request:
     """Decode an incremental request.
 
     Raises:
-        google.protobuf.message.DecodeError: these bytes are none.
+        ProtocolError: these bytes are none.
     """
-    request = discovery_pb2.DeltaDiscoveryRequest.FromString(message)
+    request = _parsed(discovery_pb2.DeltaDiscoveryRequest(), message)
     return Request(
         type_url=request.type_url,
         nonce=request.response_nonce,
@@ -62,9 +69,9 @@ def state_of_the_world(message: bytes) -> Request:
     """Decode a state-of-the-world request.
 
     Raises:
-        google.protobuf.message.DecodeError: these bytes are none.
+        ProtocolError: these bytes are none.
     """
-    request = discovery_pb2.DiscoveryRequest.FromString(message)
+    request = _parsed(discovery_pb2.DiscoveryRequest(), message)
     return Request(
         type_url=request.type_url,
         nonce=request.response_nonce,
@@ -72,6 +79,14 @@ def state_of_the_world(message: bytes) -> Request:
         node=_node(request.node) if request.HasField("node") else None,
         names=tuple(request.resource_names),
     )
+
+
+def _parsed(request: M, message: bytes) -> M:
+    try:
+        request.MergeFromString(message)
+    except DecodeError as error:
+        raise ProtocolError(f"not a {type(request).__name__}: {error}") from error
+    return request
 
 
 def _error(request: discovery_pb2.DeltaDiscoveryRequest | discovery_pb2.DiscoveryRequest) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from lateen.compile import types
 from lateen.xds import order, step, wire
 from lateen.xds.change import Changes, Protocol, Resources
-from lateen.xds.request import Node, Request
+from lateen.xds.request import Node, ProtocolError, Request
 from lateen.xds.state import SessionState
 from lateen.xds.step import Step
 from lateen.xds.watch import Outstanding, Watch
@@ -25,10 +25,6 @@ Ask = Callable[[str, Hashable, tuple[str, ...] | None], Resources]
 """`resources(type_url, view, names)`: sorted by name; names None = everything, else those of them that exist."""
 ViewOf = Callable[[Node], Hashable]
 """What of a node configuration depends on. Asked anew whenever the database has moved. ValueError refuses the node."""
-
-
-class ProtocolError(Exception):
-    """The client breaks the protocol; the stream must end with these words."""
 
 
 class Response(msgspec.Struct, frozen=True):
