@@ -4,6 +4,7 @@ from typing import Any
 
 from lateen.cli.errors import Exit, Failure
 from lateen.cli.findings_text import note_findings
+from lateen.cli.kinds import label
 from lateen.cli.output import data, note
 
 NOT_CHANGED = 422  # the status of an answer that says why nothing was changed
@@ -43,8 +44,7 @@ def tell(answer: dict[str, Any], *, dry_run: bool) -> int:
 
 
 def _label(result: dict[str, Any]) -> str:
-    kind = result["kind"].lower() + (f".{result['api_group']}" if result["api_group"] else "")
-    return f"{kind}/{result['name']}"
+    return f"{label(result['kind'])}/{result['name']}"
 
 
 def _reach(answer: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from lateen.cli.errors import Exit, Failure
-from lateen.server.state import BadName, State, running_meshes, state_of
+from lateen.server.state import BadNameError, State, running_meshes, state_of
 
 TIMEOUT = 60.0
 
@@ -48,7 +48,7 @@ class Client:
         self._timeout = timeout
         try:
             self.state: State = state_of(mesh)
-        except BadName as error:
+        except BadNameError as error:
             raise Failure(str(error), Exit.MISUSE) from error
 
     def get(self, path: str, **query: str) -> Any:

@@ -76,6 +76,6 @@ def _named(
         note("No resources found")
     metadata = [(kind, row["document"]["metadata"]) for kind, row in rows]
     return [
-        {"kind": kind.kind, "namespace": one.get("namespace", ""), "name": one["name"]}
+        {"kind": kind.name, "namespace": one.get("namespace", ""), "name": one["name"]}
         for kind, one in metadata
     ]

@@ -20,7 +20,7 @@ class Failure(click.ClickException):
     def __init__(self, message: str, code: Exit = Exit.REFUSED) -> None:
         """Take the words and the exit code."""
         super().__init__(message)
-        self.exit_code = int(code)
+        self.exit_code = int(code)  # type: ignore[misc]
 
     def show(self, file: object = None) -> None:  # noqa: ARG002  click's signature
         """Print on standard error."""

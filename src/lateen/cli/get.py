@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
+from lateen.api.registry import Kind
 from lateen.cli import columns, options
 from lateen.cli.client import Client
 from lateen.cli.errors import Failure
-from lateen.cli.kinds import Kind, Wanted, wanted
+from lateen.cli.kinds import Wanted, label, wanted
 from lateen.cli.output import data, dumped, note, table
 
 Row = dict[str, Any]
@@ -34,7 +35,7 @@ def command(
         data(dumped(_documents(what, rows), output))
     elif output == "name":
         for kind, row in rows:
-            data(f"{kind.label}/{row['document']['metadata']['name']}")
+            data(f"{label(kind.name)}/{row['document']['metadata']['name']}")
     elif rows:
         data(_tables(rows, wide=output == "wide", everywhere=all_namespaces))
     else:
@@ -64,7 +65,7 @@ def fetch(client: Client, what: Wanted, namespace: str, selector: str) -> list[t
 
 
 def _of_kind(client: Client, kind: Kind, namespace: str, selector: str) -> list[Row]:
-    query = {"kind": kind.kind, "namespace": namespace if kind.namespaced else "", "selector": selector}
+    query = {"kind": kind.name, "namespace": namespace if kind.namespaced else "", "selector": selector}
     answer: list[Row] = client.get("/v1/objects", **{key: value for key, value in query.items() if value})
     return answer
 
@@ -74,7 +75,7 @@ def _missing(kind: Kind, name: str, namespace: str, rows: list[Row]) -> str:
 
     near = difflib.get_close_matches(name, [row["document"]["metadata"]["name"] for row in rows], 1)
     where = f" in namespace {namespace}" if namespace and kind.namespaced else ""
-    return f"{kind.label} {name!r} not found{where}" + (f"; did you mean {near[0]}?" if near else "")
+    return f"{label(kind.name)} {name!r} not found{where}" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _documents(what: Wanted, rows: list[tuple[Kind, Row]]) -> object:
@@ -88,11 +89,11 @@ def _tables(rows: list[tuple[Kind, Row]], *, wide: bool, everywhere: bool) -> st
     parts = []
     for kind in kinds:
         spaces = everywhere and kind.namespaced
-        prefix = f"{kind.label}/" if len(kinds) > 1 else ""
+        prefix = f"{label(kind.name)}/" if len(kinds) > 1 else ""
         lines = [
-            columns.cells(kind.kind, row, wide=wide, everywhere=spaces, prefix=prefix)
+            columns.cells(kind.name, row, wide=wide, everywhere=spaces, prefix=prefix)
             for other, row in rows
             if other == kind
         ]
-        parts.append(table(columns.headers(kind.kind, wide=wide, everywhere=spaces), lines))
+        parts.append(table(columns.headers(kind.name, wide=wide, everywhere=spaces), lines))
     return "\n\n".join(parts)

@@ -2,57 +2,24 @@
 
 from typing import NamedTuple
 
+from lateen.api import registry
+from lateen.api.registry import Kind
 from lateen.cli.errors import Exit, Failure
 
-
-class Kind(NamedTuple):
-    """One kind of object."""
-
-    kind: str
-    plural: str
-    group: str
-    """Empty for Kubernetes' core group."""
-    short: tuple[str, ...] = ()
-    namespaced: bool = True
-
-    @property
-    def label(self) -> str:
-        """How results name it: `virtualservice.networking.istio.io`, `service`."""
-        return f"{self.kind.lower()}.{self.group}" if self.group else self.kind.lower()
-
-
-_NETWORKING = "networking.istio.io"
-KINDS = (
-    Kind("VirtualService", "virtualservices", _NETWORKING, ("vs",)),
-    Kind("DestinationRule", "destinationrules", _NETWORKING, ("dr",)),
-    Kind("Gateway", "gateways", _NETWORKING, ("gw",)),
-    Kind("ServiceEntry", "serviceentries", _NETWORKING, ("se",)),
-    Kind("Sidecar", "sidecars", _NETWORKING),
-    Kind("WorkloadEntry", "workloadentries", _NETWORKING, ("we",)),
-    Kind("WorkloadGroup", "workloadgroups", _NETWORKING, ("wg",)),
-    Kind("EnvoyFilter", "envoyfilters", _NETWORKING),
-    Kind("ProxyConfig", "proxyconfigs", _NETWORKING),
-    Kind("Service", "services", "", ("svc",)),
-    Kind("Deployment", "deployments", "apps", ("deploy",)),
-    Kind("Pod", "pods", "", ("po",)),
-    Kind("Namespace", "namespaces", "", ("ns",), namespaced=False),
-    Kind("Secret", "secrets", ""),
-    Kind("ConfigMap", "configmaps", "", ("cm",)),
-    Kind("ServiceAccount", "serviceaccounts", "", ("sa",)),
-    Kind("EndpointSlice", "endpointslices", "discovery.k8s.io"),
-    Kind("Endpoints", "endpoints", "", ("ep",)),
-    Kind("Node", "nodes", "", ("no",), namespaced=False),
-)
 ALL = ("Pod", "Service", "Deployment", "Gateway", "VirtualService", "DestinationRule", "ServiceEntry", "Sidecar",
        "WorkloadEntry", "WorkloadGroup", "EnvoyFilter", "ProxyConfig")  # fmt: skip
 """What `get all` lists."""
 
-_BY_WORD = {word: kind for kind in KINDS for word in (kind.kind.lower(), kind.plural, *kind.short)}
-
 
 def names() -> tuple[str, ...]:
     """Return all plurals, for completion."""
-    return tuple(kind.plural for kind in KINDS)
+    return tuple(kind.plural for kind in registry.KINDS)
+
+
+def label(kind: str) -> str:
+    """Return how results name a kind: `virtualservice.networking.istio.io`, `service`."""
+    found = registry.BY_NAME.get(kind)
+    return f"{kind.lower()}.{found.group}" if found and found.group else kind.lower()
 
 
 def kind_of(word: str) -> Kind:
@@ -61,20 +28,14 @@ def kind_of(word: str) -> Kind:
     Raises:
         Failure: there is none; the nearest is named.
     """
-    plain, _, group = word.lower().partition(".")
-    found = _BY_WORD.get(plain)
-    if found is not None and (not group or group.endswith(found.group)):
+    found = registry.find(word)
+    if found is not None:
         return found
     import difflib  # noqa: PLC0415  only on the way to an error
 
-    near = difflib.get_close_matches(plain, _BY_WORD, 1)
+    near = difflib.get_close_matches(word.lower(), registry.words(), 1)
     hint = f"; did you mean {near[0]}?" if near else f"; kinds: {', '.join(names())}"
     raise Failure(f"there is no kind {word!r}{hint}", Exit.MISUSE)
-
-
-def by_name(kind: str) -> Kind:
-    """Return a kind by its exact name; one that the table does not have is made up."""
-    return _BY_WORD.get(kind.lower()) or Kind(kind, f"{kind.lower()}s", "")
 
 
 class Wanted(NamedTuple):
@@ -113,5 +74,5 @@ def _slashed(words: tuple[str, ...]) -> Wanted:
 
 def _listed(text: str) -> tuple[Kind, ...]:
     if text == "all":
-        return tuple(by_name(name) for name in ALL)
+        return tuple(registry.BY_NAME[name] for name in ALL)
     return tuple(kind_of(word) for word in text.split(",") if word)

@@ -1,6 +1,7 @@
 """`lateen logs`."""
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,9 +33,10 @@ def command(name: str, follow: bool, proxy: bool, tail: int, namespace: str, mes
     path = directory / ("proxy.log" if proxy or row["type"] == "router" else "app.log")
     if not path.exists() and not follow:
         raise Failure(f"{row['pod']} has no log yet ({path})")
+    stdout = sys.stdout.buffer
     for chunk in follow_file(path, tail) if follow else _whole(path, tail):
-        click.get_binary_stream("stdout").write(chunk)
-        click.get_binary_stream("stdout").flush()
+        stdout.write(chunk)
+        stdout.flush()
 
 
 def follow_file(path: Path, tail: int = -1) -> Iterator[bytes]:

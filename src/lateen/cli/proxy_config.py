@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 
@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class _Aliases(click.Group):
     """Plurals and istioctl's short names work, too."""
 
-    NAMES = {
+    NAMES: ClassVar = {
         "c": "cluster",
         "l": "listener",
         "r": "route",
@@ -27,7 +27,7 @@ class _Aliases(click.Group):
         "b": "bootstrap",
         "s": "secret",
         "a": "all",
-    }  # noqa: RUF012
+    }
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         return super().get_command(ctx, self.NAMES.get(name, name.removesuffix("s")))

@@ -10,8 +10,7 @@ from lateen.cli.errors import Exit, Failure
 from lateen.cli.output import data, dumped, note, styled, table
 
 TYPES = ("CDS", "LDS", "EDS", "RDS", "ECDS")
-NOT_SENT = {"state": "NOT SENT", "seconds": 0.0}
-REJECTED = "REJECTED"
+NOT_SENT = {"state": "NOT SENT"}
 
 
 @click.command("proxy-status")
@@ -21,7 +20,7 @@ REJECTED = "REJECTED"
 def command(name: str, output: str | None, mesh: str) -> int:
     """Show whether every proxy has what it should; exit code 1 when an Envoy refused something.
 
-    SYNCED: acknowledged. STALE: sent, not acknowledged yet. NOT SENT: not asked for, or nothing to send. REJECTED: Envoy
+    SYNCED: acknowledged. STALE: sent, not acknowledged yet. NOT SENT: not asked for, or nothing to send. ERROR: Envoy
     refused it and keeps the last good one; its words stand beneath the table.
     """
     rows = [row for row in Client(mesh).get("/v1/proxies") if _is(row, name)]
@@ -33,9 +32,11 @@ def command(name: str, output: str | None, mesh: str) -> int:
         data(table(("NAME", "CLUSTER", *TYPES, "VERSION"), [_line(row) for row in rows]))
     else:
         note("No proxies are connected.")
-    refused = [(row["name"], one) for row in rows for one in row["types"] if one["state"] == REJECTED]
-    for proxy, one in refused:
-        note(f"{styled(one['type'] + ' REJECTED', err=True, fg='red')} by {proxy}: {one['error']}")
+    refused = [
+        (row["name"], one["type"], words) for row in rows for one in row["types"] for words in one["errors"]
+    ]
+    for proxy, kind, words in refused:
+        note(f"{styled(kind + ' refused', err=True, fg='red')} by {proxy}: {words}")
     return Exit.REFUSED if refused else Exit.OK
 
 
@@ -54,12 +55,6 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["name"],
         row["cluster"],
-        *(_state(states.get(name, NOT_SENT)) for name in TYPES),
+        *(str(states.get(name, NOT_SENT)["state"]) for name in TYPES),
         row["version"],
     )
-
-
-def _state(one: dict[str, Any]) -> str:
-    from lateen.cli.age import duration  # noqa: PLC0415
-
-    return f"{one['state']} ({duration(one['seconds'])})" if one["state"] == "SYNCED" else str(one["state"])

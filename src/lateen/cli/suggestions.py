@@ -42,7 +42,7 @@ def kinds_or_names(ctx: click.Context, start: str) -> list[str]:
         kind = kinds.kind_of(words[0])
     except Failure:
         return []
-    rows = _ask(ctx, "/v1/objects", kind=kind.kind, namespace=str(ctx.params.get("namespace") or ""))
+    rows = _ask(ctx, "/v1/objects", kind=kind.name, namespace=str(ctx.params.get("namespace") or ""))
     return [name for row in rows if (name := row["document"]["metadata"]["name"]).startswith(start)]
 
 

@@ -16,7 +16,7 @@ _LONGEST_BELOW = 64  # pods/<pod name, at most 46>/admin.sock
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
 
-class BadName(ValueError):
+class BadNameError(ValueError):
     """The mesh's name or place cannot be used."""
 
 
@@ -71,13 +71,15 @@ def state_of(mesh: str) -> State:
     """Return the paths of a mesh by name.
 
     Raises:
-        BadName: the name is not a DNS label of at most 32 characters, or the path is too long for a UNIX socket.
+        BadNameError: the name is not a DNS label of at most 32 characters, or the path is too long for a UNIX socket.
     """
     if not NAME.fullmatch(mesh):
-        raise BadName(f"{mesh!r} cannot name a mesh: use up to 32 lower-case letters, digits and dashes")
+        raise BadNameError(f"{mesh!r} cannot name a mesh: use up to 32 lower-case letters, digits and dashes")
     directory = home() / mesh
     if len(os.fsencode(directory)) + 1 + _LONGEST_BELOW > SOCKET_PATH_LIMIT:
-        raise BadName(f"{directory} is too long for UNIX sockets: set LATEEN_HOME to a shorter directory")
+        raise BadNameError(
+            f"{directory} is too long for UNIX sockets: set LATEEN_HOME to a shorter directory"
+        )
     return State(directory)
 
 

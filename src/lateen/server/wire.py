@@ -46,9 +46,9 @@ class ObjectRow(msgspec.Struct, frozen=True, kw_only=True):
     """Where it was read from; empty when it came from elsewhere."""
     line: int = 0
     source: str = ""
-    """`files`, `apply` or `local`."""
+    """`files`, `api`, or `local` for what nobody wrote, such as the pods of a Deployment."""
     since: float = 0.0
-    """Seconds since the epoch at which the mesh first had it."""
+    """Seconds since the epoch at which the mesh first had it; 0 when that is not known."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +83,10 @@ class DeleteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Objects to be removed, all at once."""
 
     objects: tuple[Named, ...]
+    documents: tuple[Document, ...] = ()
+    """Or the objects that these texts name."""
+    namespace: str = ""
+    """For objects of the texts that name none."""
     dry_run: bool = False
     timeout: float = 10.0
 
@@ -91,8 +95,6 @@ class ObjectResult(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one object."""
 
     kind: str
-    api_group: str
-    """Empty for Kubernetes' core group."""
     namespace: str
     name: str
     outcome: str
@@ -121,11 +123,9 @@ class TypeRow(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     """CDS, LDS, EDS, RDS, SDS, ECDS."""
     state: str
-    """SYNCED, STALE, NOT SENT or REJECTED."""
-    seconds: float = 0.0
-    """Since the last acknowledgement."""
-    error: str = ""
-    """Envoy's words, when it refused the last push."""
+    """SYNCED, STALE, NOT SENT or ERROR."""
+    errors: tuple[str, ...] = ()
+    """`resource: Envoy's words` for what it refused and has not accepted another version of since."""
     resources: int = 0
 
 
@@ -149,7 +149,7 @@ class MeshStatus(msgspec.Struct, frozen=True, kw_only=True):
     directory: str
     paths: tuple[str, ...] = ()
     """The watched files and directories."""
-    objects: dict[str, int] = {}  # noqa: RUF012  msgspec copies it
+    objects: dict[str, int] = {}
     """How many there are of each kind."""
     workloads: int = 0
     ready: int = 0

@@ -13,7 +13,7 @@ class WorkloadRow(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str
     owner: str = ""
     """The Deployment's name; empty for a pod of its own."""
-    labels: dict[str, str] = {}  # noqa: RUF012  msgspec copies it
+    labels: dict[str, str] = {}
     address: str = ""
     """Inside the mesh."""
     type: str = "sidecar"

@@ -24,7 +24,7 @@ def summary(routes: list[Message]) -> str:
 
 
 def _lines(routes: Message) -> list[tuple[str, ...]]:
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for host in routes.get("virtual_hosts", ()):
         head = (routes.get("name", ""), host["name"], domains_text(host.get("domains", [])))
         shown = [

@@ -1,0 +1,48 @@
+"""`lateen demo`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lateen.cli.options import mesh_option
+from lateen.cli.up import run_mesh
+
+if TYPE_CHECKING:
+    from lateen.local.terminal import Terminal
+
+# Access logs cost throughput, but a demo is there to be looked into.
+_SETTINGS = "accessLogFile: /dev/stdout\n"
+
+
+def _tell(terminal: "Terminal") -> None:
+    import lateen.demo  # noqa: PLC0415
+
+    examples = Path(lateen.demo.__file__).parent / "config" / "examples"
+    terminal.say(
+        "Bookinfo: open http://127.0.0.1:8080/productpage (red stars); sign in as jason: black stars"
+    )
+    terminal.say(f"try in another terminal: lateen apply -f {examples}/reviews-50-v3.yaml")
+    terminal.say("                         lateen exec productpage -- curl -s http://reviews:9080/reviews/0")
+
+
+@click.command("demo")
+@mesh_option
+@click.option(
+    "--publish",
+    multiple=True,
+    metavar="PORT=PORT",
+    help="Gateway port = port of this machine; 80=8080 by default.",
+)
+def command(mesh: str, publish: tuple[str, ...]) -> int:
+    """Run Bookinfo on a mesh of its own until Ctrl-C.
+
+    Six workloads, each with an Envoy sidecar, an ingress gateway, and rules in Istio's YAML.
+    """
+    from lateen.demo.manifests import demo_documents  # noqa: PLC0415
+    from lateen.server.mesh_settings import mesh_settings  # noqa: PLC0415
+
+    settings = mesh_settings(_SETTINGS, "demo")
+    return run_mesh(
+        mesh, (), settings=settings, publish=publish, built_in=demo_documents(), after_ready=_tell
+    )

@@ -1,0 +1,95 @@
+"""Envoy's messages as proto JSON with the proto's own field names, as Envoy's `/config_dump` prints them."""
+
+import importlib
+import pkgutil
+import re
+from typing import Any
+
+import msgspec
+from envoy.config.cluster.v3.cluster_pb2 import Cluster
+from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
+from envoy.config.endpoint.v3.endpoint_pb2 import ClusterLoadAssignment
+from envoy.config.listener.v3.listener_pb2 import Listener
+from envoy.config.route.v3.route_pb2 import RouteConfiguration
+from envoy.extensions.transport_sockets.tls.v3.secret_pb2 import Secret
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+MESSAGES: dict[str, type[Message]] = {
+    message.DESCRIPTOR.full_name: message
+    for message in (
+        Cluster,
+        ClusterLoadAssignment,
+        Listener,
+        RouteConfiguration,
+        Secret,
+        TypedExtensionConfig,
+    )
+}
+"""The class of each type, by the message's full name (the type URL after its slash)."""
+
+_UNKNOWN = re.compile(r"type_url: type\.googleapis\.com/([\w.]+)\.\w+")
+
+
+def proto_json(type_url: str, body: bytes) -> dict[str, Any]:
+    """Return a serialised resource as proto JSON.
+
+    An Any is opened in place, with its `@type`. Fields that have their default are left out.
+
+    Raises:
+        KeyError: the type is none of those that are served over xDS.
+        google.protobuf.message.DecodeError: the bytes are none of that type.
+    """
+    message = MESSAGES[type_url.rpartition("/")[2]].FromString(body)
+    while True:
+        try:
+            return _plain(json_format.MessageToDict(message, preserving_proto_field_name=True))
+        except TypeError as error:  # something in an Any whose package was not imported yet
+            found = _UNKNOWN.search(str(error))
+            if found is None or not _import_package(found[1]):
+                raise
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    """Opened Anys are OrderedDicts, which YAML would write as such."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
+    return found
+
+
+def message_bytes(type_url: str, value: dict[str, Any]) -> bytes:
+    """Return proto JSON serialised; the inverse of `proto_json`.
+
+    Raises:
+        google.protobuf.json_format.ParseError: it is no proto JSON of that type.
+    """
+    message = MESSAGES[type_url.rpartition("/")[2]]()
+    while True:
+        try:
+            json_format.ParseDict(value, message)
+        except (TypeError, json_format.ParseError) as error:
+            found = _UNKNOWN.search(str(error))
+            if found is None or not _import_package(found[1]):
+                raise
+        else:
+            return message.SerializeToString(deterministic=True)
+
+
+def _import_package(name: str) -> bool:
+    """Import the modules of a protobuf package, which makes its messages known; tell whether that brought anything.
+
+    A package of Envoy's API is the Python package of the same name.
+    """
+    if name in _IMPORTED:
+        return False
+    _IMPORTED.add(name)
+    try:
+        package = importlib.import_module(name)
+    except ModuleNotFoundError:
+        return False
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name.endswith("_pb2"):
+            importlib.import_module(f"{name}.{module.name}")
+    return True
+
+
+_IMPORTED: set[str] = set()
