@@ -4,10 +4,10 @@ import importlib
 
 import msgspec
 import yaml
-from google.protobuf.json_format import MessageToDict
-
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.endpoint.v3 import endpoint_pb2
+from google.protobuf.json_format import MessageToDict
+
 from lateen.api import facts
 from lateen.api.decode import decode, read_message
 from lateen.api.mesh_config import MeshConfig

