@@ -476,28 +476,45 @@ def test_killing_the_parent_leaves_nothing(tmp_path: Path) -> None:
         time.sleep(POLL_SECONDS)
 
 
+# Becomes user argv[2] of a user namespace in which no further ones may be made, and starts a mesh.
 NO_NAMESPACES = """
 import asyncio, os, sys
 from pathlib import Path
-sys.path[:0] = sys.argv[2:]
+sys.path[:0] = sys.argv[3:]
 from lateen.local import kernel
 uid, gid = os.getuid(), os.getgid()
 kernel.unshare(kernel.CLONE_NEWUSER)
 Path("/proc/self/setgroups").write_text("deny")
-Path("/proc/self/uid_map").write_text(f"1000 {uid} 1")
-Path("/proc/self/gid_map").write_text(f"1000 {gid} 1")
+Path("/proc/self/uid_map").write_text(f"{sys.argv[2]} {uid} 1")
+Path("/proc/self/gid_map").write_text(f"{sys.argv[2]} {gid} 1")
 Path("/proc/sys/user/max_user_namespaces").write_text("0")
-from lateen.local.warden_client import Warden, WardenError
-try: asyncio.run(Warden.start(Path(sys.argv[1])))
+from pods import mesh, python
+from lateen.local.warden_client import WardenError
+async def main():
+    async with mesh(Path(sys.argv[1]), ["a"]) as warden:
+        print(await python(warden, "a", "print(open('/proc/self/status').read())"))
+try: asyncio.run(main())
 except WardenError as error: print(error)
 """
 
 
+def _without_user_namespaces(state: Path, uid: int) -> str:
+    paths = [str(REPOSITORY / "src"), str(REPOSITORY / "tests/e2e")]
+    argv = [sys.executable, "-c", NO_NAMESPACES, str(state), str(uid), *paths]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
 def test_missing_user_namespaces_are_explained(tmp_path: Path) -> None:
-    argv = [sys.executable, "-c", NO_NAMESPACES, str(tmp_path), str(REPOSITORY / "src")]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.startswith("Cannot set up the mesh's namespaces: step 'user namespace' failed")
-    assert "sudo sysctl user.max_user_namespaces=" in done.stdout
+    told = _without_user_namespaces(tmp_path, 1000)
+    assert told.startswith("Cannot set up the mesh's namespaces: step 'user namespace' failed")
+    assert "sudo sysctl user.max_user_namespaces=" in told
+
+
+def test_root_does_without_user_namespaces(tmp_path: Path) -> None:
+    status = _without_user_namespaces(tmp_path, 0)
+    assert re.search(r"^Uid:\s+0\s", status, re.MULTILINE), status
+    assert re.search(r"^CapEff:\s+0{16}$", status, re.MULTILINE)
+    assert re.search(r"^CapBnd:\s+0{16}$", status, re.MULTILINE)
 
 
 @pytest.mark.skipif(not is_root(), reason="these tests already run as an ordinary user")

@@ -39,6 +39,8 @@ async def start(site: Site, pod: str, program: Program) -> Process:
 class AttachedWorkload(Workload):
     """A workload whose only program was given with its streams; it lives as long as the program."""
 
+    attached = True
+
     def __init__(
         self, pod: Object[Pod], site: Site, on_change: Callable[[Workload], None], program: Program
     ) -> None:
@@ -60,3 +62,19 @@ class AttachedWorkload(Workload):
         self.failure = words
         if not self.exit_code.done():
             self.exit_code.set_result(127 if code is None else code)
+
+    async def started(self) -> None:
+        """Wait until the program runs, or could not be run."""
+        running = asyncio.ensure_future(self._programs[0].started.wait())
+        await asyncio.wait((running, self.exit_code), return_when="FIRST_COMPLETED")
+        running.cancel()
+
+    async def ended(self) -> int:
+        """Wait for the program's end; its exit status."""
+        return await asyncio.shield(self.exit_code)
+
+    async def send(self, number: int) -> None:
+        """Send the program a signal."""
+        process = self._programs[0].process
+        if isinstance(process, Process):
+            await process.signal(number)

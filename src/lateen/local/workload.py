@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -59,6 +59,9 @@ class Site(msgspec.Struct, frozen=True):
 class Workload:
     """Runs one pod until it is stopped."""
 
+    attached = False
+    """Whether somebody's terminal decides how long it lives."""
+
     def __init__(self, pod: Object[Pod], site: Site, on_change: Callable[["Workload"], None]) -> None:
         """Take the pod (with its address in the status); nothing runs yet."""
         self.pod, self._site, self._on_change = pod, site, on_change
@@ -92,10 +95,29 @@ class Workload:
         return sum(keeper.restarts for keeper in self._programs)
 
     @property
+    def proxy_restarts(self) -> int:
+        """How often the proxy has been started again."""
+        return self._proxy.restarts
+
+    @property
     def pid(self) -> int:
-        """The first program's process id as the host sees it, or the proxy's; 0 when none runs."""
-        running = [keeper.process for keeper in (*self._programs, self._proxy) if keeper.process]
-        return running[0].pid if running else 0
+        """The first running program's process id as the host sees it; 0 when none runs."""
+        return next((keeper.process.pid for keeper in self._programs if keeper.process), 0)
+
+    @property
+    def proxy_pid(self) -> int:
+        """The proxy's process id as the host sees it; 0 while it does not run."""
+        return self._proxy.process.pid if self._proxy.process else 0
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The first container's command as written."""
+        return next(((*one.command, *one.args) for one in self.pod.spec.containers if one.command), ())
+
+    def node(self) -> tuple[str, dict[str, Any], str]:
+        """Return id, metadata and locality as the proxy announces them."""
+        plan = self.plan()
+        return proxy.node_id(plan), proxy.node_metadata(plan), plan.locality
 
     async def run(self) -> None:
         """Live until cancelled; `stop` then ends what runs."""

@@ -1,0 +1,49 @@
+"""One parent process per mesh: a lock that the kernel gives back when its holder ends, however it ends."""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class AlreadyRunning(Exception):
+    """A mesh of this name runs."""
+
+
+class MeshLock:
+    """Holds a mesh's lock file for as long as the process lives."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock and write this process's id into the file.
+
+        Raises:
+            AlreadyRunning: somebody holds it; the text names the process.
+        """
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(self._fd, 32, 0).decode().strip()
+            os.close(self._fd)
+            raise AlreadyRunning(holder) from error
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Give the lock back."""
+        os.close(self._fd)
+
+
+def holder_of(path: Path) -> int | None:
+    """Return the process that holds a mesh's lock, or None when the mesh does not run."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.pread(fd, 32, 0).decode().strip()
+        return int(text) if text.isdigit() else None
+    finally:
+        os.close(fd)
+    return None
