@@ -196,8 +196,8 @@ def _current() -> Namespaces:
 def _set_sysctls(settings: Mapping[str, str]) -> None:
     for name, value in settings.items():
         path = "/proc/sys/" + name.replace(".", "/")
-        # A kernel without IPv6 has nothing to switch off.
-        if os.path.exists(path) or not name.startswith("net.ipv6."):
+        # What a kernel does not have (IPv6, br_netfilter) need not be switched off.
+        if os.path.exists(path) or not name.startswith(("net.ipv6.", "net.bridge.")):
             _step(f"sysctl {name}", partial(_write, path, value))
 
 

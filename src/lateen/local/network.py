@@ -4,8 +4,12 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-# Without a route out, forwarding makes the kernel refuse what Envoy does not carry (UDP) instead of dropping it.
-MESH_SYSCTLS: Final[Mapping[str, str]] = {"net.ipv4.ip_forward": "1"}
+MESH_SYSCTLS: Final[Mapping[str, str]] = {
+    # Without a route out, forwarding makes the kernel refuse what Envoy does not carry (UDP) instead of dropping it.
+    "net.ipv4.ip_forward": "1",
+    # Where Docker has loaded br_netfilter, frames between pods would pass the packet rules once more.
+    "net.bridge.bridge-nf-call-iptables": "0",
+}
 
 _FIRST_POD: Final = 10
 
