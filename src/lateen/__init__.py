@@ -1,1 +1,29 @@
-"""Istio's traffic management, in Python, on the real Envoy, for any machine."""
+"""A service mesh that speaks Istio's API, compiled in Python and carried out by the real Envoy.
+
+Public: `load`, `Mesh`, `Proxy`, `Finding`, `Level`; see `lateen.mesh`. They are imported when first named.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lateen.api.finding import Finding, Level
+    from lateen.mesh import Mesh, load
+    from lateen.model.view import Proxy
+
+__all__ = ["Finding", "Level", "Mesh", "Proxy", "load"]
+_HOMES = {
+    "Finding": "lateen.api.finding",
+    "Level": "lateen.api.finding",
+    "Mesh": "lateen.mesh",
+    "Proxy": "lateen.model.view",
+    "load": "lateen.mesh",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is asked for (PEP 562); `import lateen` alone costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lateen' has no attribute {name!r}")
+    import importlib  # noqa: PLC0415
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

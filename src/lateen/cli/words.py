@@ -19,8 +19,30 @@ def _http(route: Document) -> str:
     name = f"({route['name']}) " if route.get("name") else ""
     matches = [_condition(match) for match in route.get("match") or ()]
     when = " or ".join(one for one in matches if one)
-    head = f"{name}when {when}: " if when else f"{name}otherwise: " if not name else name
-    return head + ", ".join(part for part in (_action(route), *_extras(route)) if part)
+    head = f"when {when}: " if when else "every other request: "
+    return name + head + ", ".join(part for part in (_action(route), *_extras(route)) if part)
+
+
+def _stream(route: Document, kind: str) -> str:
+    """Say what a tls or tcp route does."""
+    matches = [_stream_condition(match) for match in route.get("match") or ()]
+    when = " or ".join(one for one in matches if one)
+    head = f"{kind} when {when}: " if when else f"{kind}, everything else: "
+    return head + _destinations(route.get("route") or ())
+
+
+def _stream_condition(match: Document) -> str:
+    parts = [f"SNI is {', '.join(match['sniHosts'])}"] if "sniHosts" in match else []
+    parts += [f"to {', '.join(match['destinationSubnets'])}"] if "destinationSubnets" in match else []
+    return " and ".join([*parts, *_caller(match)])
+
+
+def _caller(match: Document) -> list[str]:
+    """The conditions that all kinds of routes have."""
+    parts = [f"port is {match['port']}"] if "port" in match else []
+    parts += [f"the caller has {key}={value}" for key, value in (match.get("sourceLabels") or {}).items()]
+    parts += [f"the caller is in {match['sourceNamespace']}"] if "sourceNamespace" in match else []
+    return parts + ([f"through {', '.join(match['gateways'])}"] if "gateways" in match else [])
 
 
 def _condition(match: Document) -> str:
@@ -31,11 +53,7 @@ def _condition(match: Document) -> str:
         for name, value in (match.get("withoutHeaders") or {}).items()
     ]
     parts += [_string(f"parameter {name}", value) for name, value in (match.get("queryParams") or {}).items()]
-    parts += [f"port is {match['port']}"] if "port" in match else []
-    parts += [f"the caller has {key}={value}" for key, value in (match.get("sourceLabels") or {}).items()]
-    parts += [f"the caller is in {match['sourceNamespace']}"] if "sourceNamespace" in match else []
-    parts += [f"through {', '.join(match['gateways'])}"] if "gateways" in match else []
-    return " and ".join(parts)
+    return " and ".join([*parts, *_caller(match)])
 
 
 def _string(subject: str, value: Any) -> str:

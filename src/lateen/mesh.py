@@ -1,0 +1,196 @@
+"""The public Python API: objects in, findings and resources out, without a server.
+
+mesh = lateen.load("bookinfo.yaml")
+for finding in mesh.findings: ...
+proxy = lateen.Proxy(type="sidecar", address="10.1.1.1", name="app", namespace="default", labels={"app": "app"})
+mesh.resources(proxy).clusters  # Envoy's proto JSON
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from lateen.analyze.findings import findings as analysis
+from lateen.api import facts
+from lateen.api.finding import Finding
+from lateen.api.mesh_config import MeshConfig
+from lateen.api.meta import Object, Ref
+from lateen.compile.dump import Dump
+from lateen.engine import Database
+from lateen.model.view import Proxy, view_of
+from lateen.sources.documents import DEFAULT_NAMESPACE, Entry, Load
+from lateen.sources.files import Files, Paths
+from lateen.sources.memory import from_text, from_values
+from lateen.sources.origin import Origin, locate
+from lateen.sources.store import FILES, Store
+from lateen.sources.yaml import Document
+
+Source = str | os.PathLike[str] | Mapping[str, Any] | Object[Any] | Load
+"""A path, a text of YAML (a string with a line break), an object as a dictionary, a decoded one, or what `sources` read."""
+Settings = str | os.PathLike[str] | Mapping[str, Any] | MeshConfig
+"""A path, a text of YAML, a dictionary, or a decoded MeshConfig."""
+_GATEWAY = "inject.istio.io/templates"
+
+
+class Mesh:
+    """Objects in force, as Istio's control plane would have them."""
+
+    def __init__(self, db: Database, findings: tuple[Finding, ...]) -> None:
+        """Use `load`."""
+        self.db = db
+        self._told = findings
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything wrong or worth knowing: of each object (one with an error is not in force), then between objects."""
+        between = (locate(self.db, finding) for finding in analysis(self.db))
+        return tuple(dict.fromkeys((*self._told, *between)))
+
+    def objects(self, kind: str) -> tuple[Object[Any], ...]:
+        """Return the objects of a kind in force, by namespace and name, completed as Kubernetes would."""
+        found = (facts.get(self.db, ref) for ref in facts.refs(self.db, kind))
+        return tuple(obj for obj in found if obj is not None)
+
+    def proxy(self, workload: str, namespace: str = DEFAULT_NAMESPACE) -> Proxy:
+        """Return the proxy of a pod or of a Deployment's first pod, by name or `name.namespace`.
+
+        Raises:
+            LookupError: there is none; the text lists those there are.
+        """
+        return proxy_of(_pod(self.objects("Pod"), workload, namespace))
+
+    def resources(self, proxy: Proxy | Mapping[str, Any]) -> Dump:
+        """Return what a proxy receives: `.listeners`, `.routes`, `.clusters`, `.endpoints`, `.secrets`.
+
+        Args:
+            proxy: a Proxy, or an xDS node: `{"id": "sidecar~10.1.1.1~app.default~default.svc.cluster.local", "metadata": {…}}`.
+
+        Raises:
+            ValueError: the node's id is not of Istio's form.
+        """
+        node = proxy if isinstance(proxy, Proxy) else proxy_of_node(proxy)
+        return Dump(self.db, view_of(self.db, _hashable(node)))
+
+
+def load(
+    sources: Source | Iterable[Source],
+    *,
+    mesh_config: Settings | None = None,
+    namespace: str = DEFAULT_NAMESPACE,
+) -> Mesh:
+    """Load Kubernetes and Istio objects.
+
+    Args:
+        sources: one or several of: a path of a file or directory, a text of YAML, an object.
+        mesh_config: the mesh's settings; otherwise those of the ConfigMap `istio` in `istio-system`, if it is among the objects.
+        namespace: for objects that name none.
+
+    Returns:
+        The mesh. Wrong input never raises: it is among the findings.
+    """
+    db = Database()
+    loads = [_load(source, namespace) for source in _each(sources)]
+    applied = Store(db).replace(
+        FILES, _joined(loads if mesh_config is None else [*loads, _settings(mesh_config)])
+    )
+    return Mesh(db, applied.findings)
+
+
+def proxy_of_node(node: Mapping[str, Any]) -> Proxy:
+    """Read an xDS node as Envoy sends it.
+
+    Raises:
+        ValueError: the id is missing or not of Istio's form.
+    """
+    place = node.get("locality") or {}
+    locality = (
+        "/".join(place.get(part, "") for part in ("region", "zone", "sub_zone")).rstrip("/") if place else ""
+    )
+    return Proxy.from_node(str(node.get("id", "")), dict(node.get("metadata") or {}), locality)
+
+
+def proxy_of(pod: Object[Any]) -> Proxy:
+    """Return the proxy that would stand beside a pod; a pod with the template `gateway` is one itself."""
+    is_router = pod.meta.annotations.get(_GATEWAY) == "gateway"
+    return Proxy(
+        type="router" if is_router else "sidecar",
+        address=(pod.status.pod_ip if pod.status else "") or "",
+        name=pod.meta.name,
+        namespace=pod.meta.namespace,
+        labels=tuple(sorted(pod.meta.labels.items())),
+    )
+
+
+def _each(sources: Source | Iterable[Source]) -> Iterator[Source]:
+    if isinstance(sources, str | os.PathLike | Mapping | Object | Load):
+        yield sources
+    else:
+        yield from sources
+
+
+def read_files(
+    paths: tuple[str, ...], namespace: str = DEFAULT_NAMESPACE, *, recursive: bool = False
+) -> Load:
+    """Read files and directories, `-` for standard input; hand the result to `load`."""
+    return Files(Paths(paths, recursive), namespace).load()
+
+
+def _load(source: Source, namespace: str) -> Load:
+    if isinstance(source, Load):
+        return source
+    if isinstance(source, Object):
+        return Load((Entry(source.ref, Origin(Document("<memory>", 1, "")), source),))
+    if isinstance(source, Mapping):
+        return from_values([source], namespace=namespace)
+    if isinstance(source, str) and "\n" in source:
+        return from_text(source, namespace=namespace)
+    return read_files((os.fspath(source),), namespace)
+
+
+def _settings(settings: Settings) -> Load:
+    """Wrap settings as the ConfigMap that Istio keeps them in, so that they take the one way in."""
+    if isinstance(settings, MeshConfig):
+        return _load(facts.mesh_config_object(settings), "")
+    from lateen.server.mesh_settings import mesh_settings  # noqa: PLC0415  only with settings
+
+    if isinstance(settings, Mapping):
+        return mesh_settings(msgspec.json.encode(settings).decode(), "<mesh config>")
+    if isinstance(settings, str) and "\n" in settings:
+        return mesh_settings(settings, "<mesh config>")
+    with open(settings, encoding="utf-8") as file:  # noqa: PTH123  any path-like
+        return mesh_settings(file.read(), os.fspath(settings))
+
+
+def _joined(loads: list[Load]) -> Load:
+    """Join loads; of equal names the last counts, as the settings come last."""
+    entries = {entry.ref: entry for one in loads for entry in one.entries}
+    findings = tuple(finding for one in loads for finding in one.findings)
+    return Load(tuple(entries.values()), findings, frozenset().union(*(one.broken for one in loads)))
+
+
+def _hashable(proxy: Proxy) -> Proxy:
+    """Take labels and metadata as dictionaries, too."""
+
+    def pairs(value: Any) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted(value.items())) if isinstance(value, Mapping) else tuple(value)
+
+    return msgspec.structs.replace(proxy, labels=pairs(proxy.labels), metadata=pairs(proxy.metadata))
+
+
+def _pod(pods: tuple[Object[Any], ...], word: str, namespace: str) -> Object[Any]:
+    name, _, space = word.rpartition(".")
+    names = {(name, space)} if name else set()
+    names.add((word, namespace))
+    for pod in pods:
+        owners = {owner.name for owner in pod.meta.owner_references}
+        if any((own, pod.meta.namespace) in names for own in (pod.meta.name, *owners)):
+            return pod
+    known = sorted({str(Ref("", pod.meta.namespace, _unit(pod))).strip() for pod in pods})
+    raise LookupError(f"no workload {word!r}; there are: {', '.join(known) or 'none'}")
+
+
+def _unit(pod: Object[Any]) -> str:
+    owners = pod.meta.owner_references
+    return owners[0].name if owners else pod.meta.name
