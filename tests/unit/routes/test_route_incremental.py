@@ -71,3 +71,15 @@ def test_the_same_facts_in_another_order_are_the_same_bytes(mesh):
     for number in (3, 7):
         rule(mesh, number, 1)
     assert route(mesh.db, mesh.sidecar(), "9080") == first
+
+
+def test_only_those_whom_a_rule_names_have_routes_of_their_own(mesh):
+    filled(mesh)
+    mesh.virtual_service("""
+hosts: [reviews]
+http: [{match: [{sourceLabels: {app: a}}], route: [{destination: {host: ratings}}]}]
+""")
+    views = [mesh.sidecar(app=name) for name in "abcd"]
+    found = rerun(mesh, lambda: rule(mesh, 3, 2), *views)
+    assert found["_routes"] == 2
+    assert mesh.routes(view=views[0]) != mesh.routes(view=views[1]) == mesh.routes(view=views[2])
