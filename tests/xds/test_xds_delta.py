@@ -353,6 +353,30 @@ def test_names_asked_for_while_a_rejected_response_is_taken_apart_are_not_lost()
     )
 
 
+def test_a_rejected_response_of_which_nothing_is_left_stands_in_nobodys_way():
+    playbook = Playbook(World().set(RDS, a="bad", b="1")) >> subscribe(RDS, "a", "b") << says(RDS, "a", "b")
+
+    def replace(playbook):
+        playbook.request(RDS, subscribe=("c",))
+        playbook.world.set(RDS, a=None, b=None, c="1")
+
+    playbook = playbook >> replace << nothing >> nack(RDS, "no") << says(RDS, "c") >> ack(RDS) << nothing
+    assert playbook.session.state().types[0].state == SyncState.SYNCED
+
+
+def test_giving_up_a_resource_before_it_is_rejected_leaves_no_rejection():
+    playbook = Playbook(World().set(RDS, a="bad")) >> subscribe(RDS, "a") << says(RDS, "a")
+    playbook = playbook >> unsubscribe(RDS, "a") >> nack(RDS, "no") << nothing
+    assert playbook.session.state().types[0].rejections == ()
+
+
+def test_a_rejected_resource_that_vanishes_is_no_longer_an_error_and_is_tried_again_if_it_returns():
+    playbook = Playbook(World().set(RDS, a="bad")) >> subscribe(RDS, "a") << says(RDS, "a") >> nack(RDS, "no")
+    playbook = playbook >> edit(RDS, a=None) << nothing
+    assert playbook.session.state().types[0].rejections == ()
+    assert playbook >> edit(RDS, a="bad") << says(RDS, "a")
+
+
 def test_giving_up_a_rejected_resource_forgets_the_rejection():
     playbook = Playbook(World().set(RDS, a="bad")) >> subscribe(RDS, "a") << says(RDS, "a") >> nack(RDS, "no")
     playbook = playbook >> unsubscribe(RDS, "a") << nothing

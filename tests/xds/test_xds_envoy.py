@@ -111,9 +111,10 @@ async def get(directory):
     """Return status and body of one request through the proxy."""
     reader, writer = await asyncio.open_unix_connection(f"{directory}/front.sock")
     try:
-        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-        return int(head.split()[1]), body.decode()
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = int(head.partition("content-length: ")[2].split()[0])
+        return int(head.split()[1]), (await reader.readexactly(length)).decode()
     finally:
         writer.close()
 
@@ -125,7 +126,7 @@ async def eventually(directory, expected):
             try:
                 if await get(directory) == expected:
                     return
-            except (OSError, IndexError):
+            except (OSError, EOFError):
                 pass
             await asyncio.sleep(0.005)
 

@@ -104,6 +104,22 @@ def test_a_route_asked_for_is_answered_while_clusters_get_warm():
     )
 
 
+def test_a_proxy_that_comes_back_and_waits_for_clusters_is_not_sent_routes_that_it_has():
+    world = World(a="new").set(RDS, r="same", s="changed")
+    having = {"r": world.resources(RDS, "view", ("r",))[0].version, "s": "old", "gone": "old"}
+    assert (
+        Playbook(world)
+        >> subscribe(CDS)
+        << says(CDS, "a")
+        >> subscribe(RDS, "r", "s", "gone", having=having)
+        << says(RDS, removed=("gone",))
+        >> ack(RDS)
+        << nothing
+        >> ack(CDS)
+        << says(RDS, "s")
+    )
+
+
 def test_the_first_answer_of_a_type_waits_for_nothing():
     playbook = Playbook(World(a="slow").set(LDS, l="listener")) >> subscribe(CDS) << says(CDS, "a")
     assert playbook >> subscribe(LDS) << says(LDS, "l")

@@ -140,6 +140,7 @@ class Session:
             watch.failure = f"{type(error).__name__}: {error}"
             return watch.sent
         watch.failure = ""
+        watch.forget_vanished(answer)
         return answer
 
     def _unanswered(self, *type_urls: str) -> bool:
@@ -176,8 +177,8 @@ class Session:
         """Work out what to say about one type now, if anything."""
         if watch.outstanding or watch.failure:
             return None
-        if watch.alone:
-            return step.alone(watch, answer)
+        if watch.alone and (lone := step.alone(watch, answer)):
+            return lone
         if self._waits(watch):
             self.held = self.held or (answer is not watch.answer and self._difference(watch, answer))
             return step.owed(watch, answer)

@@ -45,12 +45,13 @@ def full(watch: Watch, change: Change, *, removable: bool) -> Step | None:
 
 def owed(watch: Watch, answer: Resources) -> Step | None:
     """Say only what was asked for, while changes wait."""
-    asked = watch.resend | watch.tell
-    if not asked and not watch.owed:
+    if not watch.resend and not watch.tell and not watch.owed:
         return None
-    resources = tuple(resource for resource in answer if resource.name in asked)
+    resources = tuple(resource for resource in answer if resource.name in watch.resend)
+    absent = watch.tell - {resource.name for resource in answer}
+    if not resources and not absent and not watch.owed:
+        return None
     present = {resource.name for resource in resources}
-    absent = watch.tell - present
     kept = tuple(r for r in watch.sent if r.name not in present and r.name not in absent)
     watch.answer = None
     return Step(resources, tuple(sorted(absent)), merged(resources, kept), version_of(answer))
@@ -66,6 +67,7 @@ def alone(watch: Watch, answer: Resources) -> Step | None:
             found = (present[name],)
             kept = tuple(resource for resource in watch.sent if resource.name != name)
             return Step(found, (), merged(found, kept), version_of(answer), lone=True)
+    watch.rejections = tuple(rejection for rejection in watch.rejections if rejection.resource)
     return None
 
 

@@ -91,6 +91,15 @@ class Watch:
         self.resend |= wanted
         self.tell |= wanted
 
+    def forget_vanished(self, answer: Resources) -> None:
+        """Forget rejections of resources that are no more and that the client, asking by name, is not told so of.
+
+        If one comes back as it was, it is sent and rejected again.
+        """
+        if self.rejections and self.type_url in order.BY_NAME:
+            vanished = {r.resource for r in self.rejections} - {resource.name for resource in answer} - {""}
+            self._forget(vanished)
+
     def state(self) -> TypeState:
         """Return what is to be shown."""
         return TypeState(
@@ -134,7 +143,13 @@ class Watch:
             self.sent = tuple(resource for resource in self.sent if covers(resource.name))
             self.resend = {name for name in self.resend if covers(name)}
             self.tell = {name for name in self.tell if covers(name)}
-            self.rejections = tuple(r for r in self.rejections if not r.resource or covers(r.resource))
+            self._forget({r.resource for r in self.rejections if r.resource and not covers(r.resource)})
+
+    def _forget(self, rejected: set[str]) -> None:
+        if rejected:
+            self.rejections = tuple(r for r in self.rejections if r.resource not in rejected)
+            self.sent = tuple(resource for resource in self.sent if resource.name not in rejected)
+            self.answer = None
 
     def _acknowledge(self, request: Request) -> None:
         answered = self.outstanding
@@ -154,9 +169,13 @@ class Watch:
         Envoy applies what is good of clusters and listeners, and names the others in its message. Of other types, one
         bad resource may have kept the rest of the response from being applied.
         """
-        resources = answered.resources
+        resources = tuple(r for r in answered.resources if self.subscription.covers(r.name))
+        if answered.resources and not resources:
+            return  # given up meanwhile
         by_name = self.type_url in order.BY_NAME
-        blamed = [r for r in resources if len(resources) == 1 or (not by_name and f"{r.name}: " in message)]
+        blamed = [
+            r for r in resources if len(answered.resources) == 1 or (not by_name and f"{r.name}: " in message)
+        ]
         if not blamed:
             blamed = [Resource("", answered.version, b"")]
             if self.is_partial:
