@@ -6,6 +6,7 @@ Each answer is small and a query of its own, so that an edit of MeshConfig re-ru
 import msgspec
 
 from lateen.api import facts
+from lateen.api.decode import read_message
 from lateen.api.duration import Duration
 from lateen.api.proxy_settings import ProxySettings
 from lateen.engine import Database, query
@@ -72,13 +73,18 @@ def listener_log(db: Database) -> AccessLog | None:
 @query
 def proxy_settings(db: Database, view: View) -> ProxySettings:
     """Return the settings of a proxy: what its node says of itself, else the mesh's `defaultConfig`."""
-    text = view.meta("PROXY_CONFIG")
-    if text:
-        try:
-            return msgspec.json.decode(text.encode(), type=ProxySettings)
-        except msgspec.MsgspecError:
-            pass  # the proxy was started with settings of another version: the mesh's are the best that we have
-    return facts.mesh_config(db).default_config or ProxySettings()
+    own = _read(view.meta("PROXY_CONFIG"))
+    return own or facts.mesh_config(db).default_config or ProxySettings()
+
+
+def _read(text: str) -> ProxySettings | None:
+    """Read a node's settings; None when there are none, or they are of a version that nobody here knows."""
+    try:
+        value = msgspec.json.decode(text) if text else None
+    except msgspec.DecodeError:
+        return None
+    found, problems = read_message(ProxySettings, value) if isinstance(value, dict) else (None, ())
+    return found if isinstance(found, ProxySettings) and not problems else None
 
 
 @query

@@ -19,6 +19,26 @@ MESH_TCP = ("istio-peer-exchange", "h2", "http/1.1")
 WORKLOAD_CERTIFICATE = "default"
 WORKLOAD_ROOT = "ROOTCA"
 BUILTIN = "builtin://"
+CIPHERS = frozenset(
+    [
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+        "ECDHE-ECDSA-AES128-SHA",
+        "ECDHE-RSA-AES128-SHA",
+        "ECDHE-ECDSA-AES256-SHA",
+        "ECDHE-RSA-AES256-SHA",
+        "AES128-GCM-SHA256",
+        "AES256-GCM-SHA384",
+        "AES128-SHA",
+        "AES256-SHA",
+        "DES-CBC3-SHA",
+    ]
+)
+"""Those that Istio lets through (pkg/config/security); one that Envoy does not know would cost the whole listener."""
 TYPED = ("kubernetes://", "kubernetes-gateway://", "configmap://")
 
 
@@ -94,7 +114,7 @@ def credential(name: str) -> str:
 
 def _set_parameters(common: CommonTlsContext, settings: ServerTLSSettings, defaults: TlsDefaults) -> None:
     parameters = TlsParameters(
-        cipher_suites=settings.cipher_suites or defaults.cipher_suites,
+        cipher_suites=_known_ciphers(settings.cipher_suites) or defaults.cipher_suites,
         ecdh_curves=settings.ecdh_curves or defaults.ecdh_curves,
         tls_minimum_protocol_version=_version(settings.min_protocol_version)
         or _version(defaults.min_protocol_version),
@@ -102,6 +122,10 @@ def _set_parameters(common: CommonTlsContext, settings: ServerTLSSettings, defau
     )
     if parameters != TlsParameters():
         common.tls_params.CopyFrom(parameters)
+
+
+def _known_ciphers(wanted: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in dict.fromkeys(wanted) if name in CIPHERS)
 
 
 def _version(name: str | None) -> str | None:
