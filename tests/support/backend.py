@@ -6,6 +6,7 @@ address of its own there, so the address that a connection arrived at names the 
 
 import contextlib
 import json
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -21,10 +22,11 @@ class _Answer(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         address = self.connection.getsockname()[0]
         with contextlib.suppress(OSError):
+            if not self.connection.recv(16, socket.MSG_PEEK).startswith(METHODS):
+                self.wfile.write(f"bytes at {address}\n".encode())
+                self.connection.recv(65536)  # closing with unread bytes would reset the connection
+                return
             while line := self.rfile.readline():
-                if not line.startswith(METHODS):
-                    self.wfile.write(f"bytes at {address}\n".encode())
-                    return
                 self._answer_request(line, address)
 
     def _answer_request(self, line: bytes, address: str) -> None:

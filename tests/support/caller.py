@@ -5,7 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException, HTTPResponse
 
 import msgspec
@@ -127,8 +127,25 @@ def _answer(response: HTTPResponse, body: str) -> Answer:
     )
 
 
-def exchange_bytes(path: str, connection: Connection, pair: Pair, sent: bytes = b"\x01\x02hello\n") -> Answer:
-    """Send bytes that are no HTTP; the answer names the address that was reached."""
+def client_hello(connection: Connection, pair: Pair) -> bytes:
+    """Write the first message of a TLS handshake, for a proxy that only looks at it."""
+    assert connection.tls is not None
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = _context(connection, pair).wrap_bio(incoming, outgoing, server_hostname=connection.tls.sni or None)
+    with suppress(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return outgoing.read()
+
+
+def exchange_bytes(path: str, connection: Connection, pair: Pair, *, handshake: bool = False) -> Answer:
+    """Send bytes that are no HTTP; the answer names the address that was reached.
+
+    With TLS, the handshake is completed if `handshake` says so, else only begun.
+    """
+    sent = b"\x01\x02hello\n"
+    if connection.tls is not None and not handshake:
+        sent = client_hello(connection, pair)
+        connection = msgspec.structs.replace(connection, tls=None)
     try:
         with connected(path, connection, pair) as sock:
             sock.sendall(sent)

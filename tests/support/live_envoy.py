@@ -57,10 +57,10 @@ class Loaded:
         path = self._socket(connection)
         return ask(path, connection, request, self._pair) if path else Answer()
 
-    def exchange_bytes(self, connection: Connection) -> Answer:
-        """Open a connection and send bytes that are not HTTP."""
+    def exchange_bytes(self, connection: Connection, *, handshake: bool = False) -> Answer:
+        """Open a connection and send bytes that are not HTTP; with `handshake`, inside TLS if there is any."""
         path = self._socket(connection)
-        return exchange_bytes(path, connection, self._pair) if path else Answer()
+        return exchange_bytes(path, connection, self._pair, handshake=handshake) if path else Answer()
 
     def _socket(self, connection: Connection) -> str | None:
         if connection.captured_by is not None:

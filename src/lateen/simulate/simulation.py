@@ -42,7 +42,8 @@ def simulate(configuration: Configuration, connection: Connection, request: Requ
     if found is None:
         return _trace(steps, [Outcome(kind="reset", flag="NR")], listener.name, "")
     chain, chain_step = found
-    steps.append(chain_step)
+    terminates = opened(chain.transport_socket.typed_config, DownstreamTlsContext) is not None
+    steps.append(msgspec.structs.replace(chain_step, terminates_tls=terminates))
     outcomes = _through(configuration, chain, connection, request, steps)
     return _trace(steps, outcomes, listener.name, chain.name)
 

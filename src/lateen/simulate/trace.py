@@ -37,6 +37,8 @@ class FilterChainChosen(Step, frozen=True, kw_only=True, tag="filter-chain"):
 
     filter_chain: str
     reason: str
+    terminates_tls: bool = False
+    """The proxy decrypts: it presents a certificate of its own."""
 
 
 class NetworkFilterReached(Step, frozen=True, kw_only=True, tag="network-filter"):
