@@ -9,18 +9,18 @@ HashPolicy = RouteAction.HashPolicy
 
 
 def hash_policy(consistent: ConsistentHashLB | None) -> RouteAction.HashPolicy | None:
-    """Return what of a request is hashed; None when nothing is said."""
+    """Return what of a request is hashed; None when nothing is said, or something without a name."""
     if consistent is None:
         return None
-    if consistent.http_header_name is not None:
+    if consistent.http_header_name:
         return HashPolicy(header=HashPolicy.Header(header_name=consistent.http_header_name))
-    if consistent.http_cookie is not None:
+    if consistent.http_cookie is not None and consistent.http_cookie.name:
         return HashPolicy(cookie=_cookie(consistent.http_cookie))
     if consistent.use_source_ip is not None:
         return HashPolicy(
             connection_properties=HashPolicy.ConnectionProperties(source_ip=consistent.use_source_ip)
         )
-    if consistent.http_query_parameter_name is not None:
+    if consistent.http_query_parameter_name:
         return HashPolicy(
             query_parameter=HashPolicy.QueryParameter(name=consistent.http_query_parameter_name)
         )

@@ -317,6 +317,14 @@ def test_hash_policies(mesh, consistent, expected):
     assert "retry_host_predicate" in default["retry_policy"]
 
 
+@pytest.mark.parametrize(
+    "consistent", ["{httpHeaderName: ''}", "{httpCookie: {}}", "{httpQueryParameterName: ''}", "{maglev: {}}"]
+)
+def test_nothing_is_hashed_without_a_name(mesh, consistent):
+    mesh.apply(HASH % consistent)
+    assert "hash_policy" not in action(mesh, "name: x")
+
+
 def test_the_share_of_a_mirror(mesh):
     def shares(rest):
         policies = action(mesh, rest).get("request_mirror_policies", [])

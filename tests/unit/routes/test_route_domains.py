@@ -162,3 +162,19 @@ def test_a_host_that_is_no_service_works_on_port_80_only(mesh):
     assert "shop.example.com:9080" not in domains(mesh, "9080")
     [only] = mesh.routes("80", "shop.example.com")
     assert only["route"]["cluster"] == "outbound|80||ratings.default.svc.cluster.local"
+
+
+def test_a_sidecars_own_http_proxy_is_named_by_its_port(mesh):
+    mesh.apply("""
+kind: Sidecar
+metadata: {name: default}
+spec:
+  egress:
+  - {port: {number: 3128, name: proxy, protocol: HTTP_PROXY}, bind: 127.0.0.1, hosts: ["*/*"]}
+  - {port: {number: 9080, name: http, protocol: HTTP}, hosts: ["./reviews.default.svc.cluster.local"]}
+  - {bind: "unix:///run/egress", port: {number: 0, name: socket, protocol: HTTP}, hosts: ["./ratings.default.svc.cluster.local"]}
+""")
+    assert f"{WEB}:9100" in domains(mesh, "3128")[f"{WEB}:9100"]
+    assert set(domains(mesh, "9080")) == {"reviews.default.svc.cluster.local:9080", "allow_any"}
+    assert set(domains(mesh, "unix:///run/egress")) == {"ratings.default.svc.cluster.local:9080", "allow_any"}
+    assert set(domains(mesh, "80")) == {"allow_any"}
