@@ -20,6 +20,8 @@ LIMIT = 32 * 2**20
 """Bytes of the largest text that is read."""
 SPARE_NODES = 20_000
 """Nodes that aliases may add to a document, beyond one per character."""
+MANY = 100
+"""Duplicate keys of one document that are told."""
 SEPARATOR = re.compile(r"^(?:---(?=\s|$)|\.\.\.(?=\s|$).*\n?)", re.MULTILINE)
 CONTENT = re.compile(r"^(?!(?:---|\.\.\.)\s*(?:#.*)?$)[^\S\n]*[^\s#%]", re.MULTILINE)
 INDEX = re.compile(r"\[(\d+)\]")
@@ -64,16 +66,20 @@ def decode_text(raw: bytes, file: str) -> str | Finding:
 def split(text: str, file: str) -> Iterator[Document]:
     """Split a text at its `---` lines; documents without any content are left out."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    start, line = 0, 1
+    start = looked = 0
+    line = 1
     for found in SEPARATOR.finditer(text):
         end = found.end() if found[0].startswith("...") else found.start()
-        if CONTENT.search(text, start, end):
+        content = CONTENT.search(text, looked, end)
+        directives = not content and "%" in text[looked:end]
+        looked = end
+        if content:
             yield Document(file, line, text[start:end])
-        elif "%" in text[start:end]:
-            continue  # directives belong to the document after them
+        elif directives:
+            continue  # they belong to the document after them
         line += text.count("\n", start, end)
         start = end
-    if CONTENT.search(text, start):
+    if CONTENT.search(text, looked):
         yield Document(file, line, text[start:])
 
 
@@ -90,7 +96,7 @@ def parse(text: str) -> Parsed:
     except (ValueError, RecursionError) as error:
         return Parsed(None, (_finding(f"the text cannot be read: {type(error).__name__}", 1, 0),))
     if values.duplicates:
-        return Parsed(None, tuple(_duplicate(*found) for found in values.duplicates))
+        return Parsed(None, tuple(_duplicate(*found) for found in values.duplicates[:MANY]))
     return Parsed(value)
 
 
@@ -149,7 +155,7 @@ def _finding(message: str, line: int, column: int, suggestion: str = "") -> Find
 
 
 def _duplicate(key: str, mark: Any) -> Finding:
-    return _finding(f"the key {key} is set twice in one mapping", mark.line + 1, mark.column + 1)
+    return _finding(f"the key {key[:100]} is set twice in one mapping", mark.line + 1, mark.column + 1)
 
 
 def moved(finding: Finding, document: Document) -> Finding:
