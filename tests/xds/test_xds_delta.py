@@ -364,6 +364,13 @@ def test_a_rejected_response_of_which_nothing_is_left_stands_in_nobodys_way():
     assert playbook.session.state().types[0].state == SyncState.SYNCED
 
 
+def test_a_rejected_response_of_which_nothing_is_left_is_no_longer_an_error():
+    playbook = Playbook(World().set(RDS, a="bad", b="1")) >> subscribe(RDS, "a", "b") << says(RDS, "a", "b")
+    playbook = playbook >> edit(RDS, a=None, b=None) << nothing >> nack(RDS, "no") << nothing
+    assert playbook.session.state().types[0].rejections == ()
+    assert playbook.session.settled
+
+
 def test_giving_up_a_resource_before_it_is_rejected_leaves_no_rejection():
     playbook = Playbook(World().set(RDS, a="bad")) >> subscribe(RDS, "a") << says(RDS, "a")
     playbook = playbook >> unsubscribe(RDS, "a") >> nack(RDS, "no") << nothing

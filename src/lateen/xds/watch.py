@@ -79,9 +79,8 @@ class Watch:
         if self.protocol == "delta":
             self._acknowledge(request)
             self._change_names(request)
-        elif (
-            request.nonce == self.nonce
-        ):  # a stale one is about a response that was overtaken: ignored, names and all
+        # A stale nonce is about a response that was overtaken: the request is ignored, names and all.
+        elif request.nonce == self.nonce:
             self._acknowledge(request)
             self._set_names(request)
 
