@@ -52,7 +52,7 @@ def _take(network: IPv4Network, ref: Ref, used: set[str], give: Callable[[Ref, s
     start = int.from_bytes(blake2b(f"{ref.namespace}/{ref.name}".encode(), digest_size=8).digest())
     for step in range(size):
         address = str(network[RESERVED + (start + step) % size])
-        if address not in used:
+        if address not in used and not address.endswith((".0", ".255")):  # some programs mistrust those
             used.add(address)
             give(ref, address)
             return True
