@@ -125,9 +125,8 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
     if discovery.is_dns and not groups:
         return None
     config = facts.mesh_config(db)
-    http = with_pool(
-        http_of(db, view, port.protocol), port.protocol, chosen, config.h2_upgrade_policy == "UPGRADE"
-    )
+    http = upgraded(http_of(db, view, port.protocol), port.protocol, chosen, config.h2_upgrade_policy or "")
+    http = following_client(http, chosen)
     return Cluster(
         host=host,
         port=number,
@@ -174,18 +173,23 @@ def http_of(db: Database, view: View, protocol: Protocol) -> Http:
     return Http(Upstream.CLIENT if sniffed else Upstream.HTTP1, preserve)
 
 
-def with_pool(base: Http, protocol: Protocol, chosen: Policy, mesh_upgrades: bool) -> Http:  # noqa: FBT001
-    """Apply a connection pool: upgrade to HTTP/2, or keep the client's protocol.
+def upgraded(base: Http, protocol: Protocol, chosen: Policy, mesh_policy: str) -> Http:
+    """Speak HTTP/2 where `h2UpgradePolicy` asks for it: the rule's for any port, the mesh's for HTTP ports alone.
 
-    A rule's UPGRADE is for any port, the mesh's for HTTP ports alone. A port that already follows its client, or
-    keeps the case of headers, has its protocol set and is not upgraded.
+    A port that already follows its client, or keeps the case of headers, has its protocol set and is not upgraded.
     """
     settings = chosen.connection_pool.http if chosen.connection_pool else None
-    if settings is not None and settings.use_client_protocol:
-        return msgspec.structs.replace(base, upstream=Upstream.CLIENT)
-    declared = (settings.h2_upgrade_policy if settings else None) or "DEFAULT"
-    upgrades = declared == "UPGRADE" or (declared == "DEFAULT" and mesh_upgrades and protocol.is_http)
+    own = (settings.h2_upgrade_policy if settings else None) or "DEFAULT"
+    upgrades = own == "UPGRADE" or (own == "DEFAULT" and mesh_policy == "UPGRADE" and protocol.is_http)
     return Http(Upstream.HTTP2) if upgrades and base == Http() else base
+
+
+def following_client(base: Http, chosen: Policy) -> Http:
+    """Speak what the client speaks where `useClientProtocol` asks for it."""
+    settings = chosen.connection_pool.http if chosen.connection_pool else None
+    if settings is None or not settings.use_client_protocol:
+        return base
+    return msgspec.structs.replace(base, upstream=Upstream.CLIENT)
 
 
 def connect_timeout(db: Database, chosen: Policy) -> int:

@@ -69,7 +69,7 @@ def rule_for(db: Database, view: View, host: str) -> Rule | None:
     chosen = next(
         (one for one in found if one.selector is not None and selects(one.selector, view.labels)), None
     )
-    return merged(db, chosen.refs, True) if chosen else _for_everyone(db, found)
+    return merged(db, chosen.refs) if chosen else _for_everyone(db, found)
 
 
 @query
@@ -83,11 +83,11 @@ def _for_everyone(db: Database, groups: Iterable[Group]) -> Rule | None:
     for one in groups:
         if one.selector is None:
             last = one
-    return merged(db, last.refs, False) if last else None
+    return merged(db, last.refs) if last else None
 
 
 @query
-def merged(db: Database, refs: tuple[Ref, ...], selective: bool) -> Rule:  # noqa: FBT001  an argument of a query
+def merged(db: Database, refs: tuple[Ref, ...]) -> Rule:
     """Merge rules in their order: subsets add up, the first of a name stays; the first policy wins whole."""
     policy: TrafficPolicy | None = None
     subsets: dict[str, Subset] = {}
@@ -97,7 +97,8 @@ def merged(db: Database, refs: tuple[Ref, ...], selective: bool) -> Rule:  # noq
             policy = spec.traffic_policy if policy is None else policy
             for subset in spec.subsets:
                 subsets.setdefault(subset.name or "", subset)
-    return Rule(refs, policy, tuple(subsets.values()), selective)
+    first = head(db, refs[0])
+    return Rule(refs, policy, tuple(subsets.values()), bool(first and first.selector is not None))
 
 
 @query

@@ -13,7 +13,15 @@ from lateen.api.meta import Ref
 from lateen.api.sidecar import IstioIngressListener
 from lateen.engine import Database, query
 from lateen.model import mesh, protocol, scope, service
-from lateen.model.clusters import Http, Identity, connect_timeout, http_of, keepalives, stat_name, with_pool
+from lateen.model.clusters import (
+    Http,
+    Identity,
+    connect_timeout,
+    following_client,
+    http_of,
+    keepalives,
+    stat_name,
+)
 from lateen.model.defaults import CONNECT_TIMEOUT
 from lateen.model.destination_rules import Rule, inbound_rule_for
 from lateen.model.inbound import ServiceTarget, service_targets
@@ -111,7 +119,6 @@ def _inbound(db: Database, view: View, served: _Served) -> InboundCluster:
     number, port, targets = served.number, served.port, served.targets
     rule = inbound_rule_for(db, view, targets[0].host) if targets else None
     policy = _policy(db, view, number, port, rule)
-    base = http_of(db, view, port.protocol)
     return InboundCluster(
         port=number,
         stat_name=_stat_name(db, targets, port, number),
@@ -120,7 +127,7 @@ def _inbound(db: Database, view: View, served: _Served) -> InboundCluster:
         services=tuple(dict.fromkeys(_identities(db, targets, port))),
         rule=rule.refs[0] if rule and rule.traffic_policy else None,
         policy=policy,
-        http=with_pool(base, port.protocol, _without_upgrade(policy), False),
+        http=following_client(http_of(db, view, port.protocol), policy),
         connect_timeout=connect_timeout(db, policy),
         keepalives=keepalives(db, policy),
     )
@@ -140,15 +147,6 @@ def _sidecar_pool(db: Database, view: View, number: int) -> ConnectionPoolSettin
         return None
     own = (one.connection_pool for one in declared.ingress if one.port and one.port.number == number)
     return next((pool for pool in own if pool is not None), declared.inbound_connection_pool)
-
-
-def _without_upgrade(policy: Policy) -> Policy:
-    """Drop `h2UpgradePolicy`: it is about outbound clusters; the application may know HTTP/1 only."""
-    pool = policy.connection_pool
-    if pool is None or pool.http is None or pool.http.h2_upgrade_policy is None:
-        return policy
-    http = msgspec.structs.replace(pool.http, h2_upgrade_policy=None)
-    return msgspec.structs.replace(policy, connection_pool=msgspec.structs.replace(pool, http=http))
 
 
 def _identities(db: Database, targets: tuple[ServiceTarget, ...], port: Port) -> Iterable[Identity]:

@@ -112,4 +112,4 @@ def _preferred(
         return groups
     labels = subsets.located(dict(view.labels), view.locality, view.network, view.node)
     client = Client(view.locality, labels)
-    return locality.prefer(groups, wanted, client, chosen.outlier_detection is not None)
+    return locality.prefer(groups, wanted, client, detects=chosen.outlier_detection is not None)

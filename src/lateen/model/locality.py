@@ -119,7 +119,9 @@ def _zone_aware(setting: ZoneAwareLoadBalancerSetting) -> Preference:
     )
 
 
-def prefer(groups: Sequence[Group], wanted: Preference, client: Client, detects: bool) -> tuple[Group, ...]:  # noqa: FBT001
+def prefer(
+    groups: Sequence[Group], wanted: Preference, client: Client, *, detects: bool
+) -> tuple[Group, ...]:
     """Give the groups their priorities and weights; `detects`: the cluster has outlier detection.
 
     Without outlier detection Envoy would never leave the first priority, so failover is not applied then.
