@@ -160,7 +160,8 @@ class AdsServer:
 
     def _is_settled(self, stream: _Stream, moves: int | None = None) -> bool:
         since = self._moves if moves is None else moves
-        return stream.closed or (stream.told >= since and stream.session.settled)
+        awake = stream.wake.is_set()  # an acknowledgement just came, and may let more go out
+        return stream.closed or (stream.told >= since and not awake and stream.session.settled)
 
     def _method(self, protocol: Protocol, decode: Callable[[bytes], Request]) -> Any:
         async def serve(_: object, context: Any) -> None:
