@@ -59,6 +59,8 @@ class Border:
         self._entrances: frozenset[Entrance] = frozenset()
         self._keepers: list[asyncio.Task[None]] = []
         self._processes: dict[str, Process] = {}
+        # How often each Envoy has refused settings since it was started.
+        self._refusals: dict[str, int] = {}
         self._turn = asyncio.Lock()
 
     @classmethod
@@ -87,7 +89,7 @@ class Border:
     async def publish(self, entrances: Iterable[Entrance]) -> None:
         """Make these the entrances there are; returns when both Envoys have them. Connections of others live on.
 
-        Raises PortTakenError, and then nothing has changed; BorderError when an Envoy refuses.
+        Raises PortTakenError, or BorderError when an Envoy refuses; then the old entrances stay.
         """
         async with self._turn:
             old, new = self._entrances, frozenset(entrances)
@@ -95,13 +97,21 @@ class Border:
             _require_free(entrance for entrance in new if entrance.name not in taken)
             for entrance in new:
                 socket_path(self._directory, entrance.name)
-            # Clusters of what goes stay until nothing listens for them any more.
-            both = {entrance.name: entrance for entrance in (*old, *new)}.values()
-            for side in (MESH_SIDE, HOST_SIDE):
-                await self._settled(side, self._write(side, new, both))
-            for side in (HOST_SIDE, MESH_SIDE):
-                await self._settled(side, self._write(side, new, new))
+            try:
+                await self._change(old, new)
+            except BorderError:
+                for side in _PLACES:
+                    self._write(side, old, old)
+                raise
             self._entrances = new
+
+    async def _change(self, old: Iterable[Entrance], new: Iterable[Entrance]) -> None:
+        # Clusters of what goes stay until nothing listens for them any more.
+        both = {entrance.name: entrance for entrance in (*old, *new)}.values()
+        for side in (MESH_SIDE, HOST_SIDE):
+            await self._settled(side, self._write(side, new, both))
+        for side in (HOST_SIDE, MESH_SIDE):
+            await self._settled(side, self._write(side, new, new))
 
     async def close(self) -> None:
         """End both Envoys."""
@@ -144,6 +154,7 @@ class Border:
             stdio = (nothing.fileno(), log.fileno(), log.fileno())
             process = await self._warden.spawn(_PLACES[side], argv, env={}, stdio=stdio, role="border")
         self._processes[side] = process
+        self._refusals[side] = 0
 
     async def _keep(self, side: str) -> None:
         """Start an Envoy again whenever it ends."""
@@ -157,19 +168,23 @@ class Border:
     async def _settled(self, side: str, versions: set[str]) -> None:
         """Wait until an Envoy works with these versions of its settings."""
         deadline = time.monotonic() + _SETTLE_SECONDS
-        while await self._versions(side) != versions:
-            process = self._processes[side]
-            if process.returncode is not None or time.monotonic() > deadline:
+        while True:
+            stats = await self._stats(side)
+            if {value for name, value in stats.items() if name.endswith(".version_text")} == versions:
+                return
+            refused = sum(int(value) for name, value in stats.items() if name.endswith(".update_rejected"))
+            ended = self._processes[side].returncode is not None
+            if ended or refused > self._refusals[side] or time.monotonic() > deadline:
+                self._refusals[side] = refused
                 raise BorderError(
                     f"the border's {side} side does not take its settings: {await self._reason(side)}"
                 )
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _versions(self, side: str) -> set[str]:
-        page = await self._page(
-            side, "/stats?format=json&filter=^(cluster_manager.cds|listener_manager.lds).version_text$"
-        )
-        return {stat["value"] for stat in page.get("stats", ()) if "value" in stat}
+    async def _stats(self, side: str) -> dict[str, str]:
+        names = "^(cluster_manager.cds|listener_manager.lds).(version_text|update_rejected)$"
+        page = await self._page(side, f"/stats?format=json&filter={names}")
+        return {stat["name"]: stat["value"] for stat in page.get("stats", ()) if "value" in stat}
 
     async def _reason(self, side: str) -> str:
         """Envoy's own words on what it refused: from its admin page, else the end of its log."""
