@@ -26,6 +26,7 @@ from lateen.model.virtual_services import Binding
 HTTP_PORT = 80  # where hosts that are no service are served, too
 UNIX = "unix://"
 HTTP_PROXY = "http_proxy"
+EVERYTHING = "*"
 
 
 class ServiceSource(msgspec.Struct, frozen=True):
@@ -150,7 +151,7 @@ class _Names:
         self.listener_port = listener_port
         self.virtual_hosts: list[VirtualHost] = []
         self._hosts: set[tuple[str, int]] = set()
-        self._domains: set[str] = set()
+        self._domains = {EVERYTHING}  # belongs to the catch-all; checks refuse it as a host of the mesh
         self._known = {
             name
             for group in groups

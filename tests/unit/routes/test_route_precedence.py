@@ -93,3 +93,12 @@ def test_hosts_have_no_case(mesh):
 def test_a_plain_host_beside_a_service_shares_its_ports(mesh):
     mesh.virtual_service(f"hosts: [reviews, reviews.example.com]\n{http('both')}")
     assert names(mesh) == names(mesh, host="reviews.example.com") == ["both"]
+
+
+def test_every_host_is_no_host_of_the_mesh(mesh):
+    """Checks refuse it; two domains `*` would cost the proxy all its routes."""
+    mesh.virtual_service(f"hosts: ['*']\n{http('all')}")
+    for configuration in ("80", "9080"):
+        domains = [domain for one in mesh.virtual_hosts(configuration).values() for domain in one["domains"]]
+        assert domains.count("*") == 1
+    assert names(mesh) == ["all"]
