@@ -7,6 +7,7 @@ from lateen.engine import Database, query
 from lateen.model.clusters import outbound, outbound_keys
 from lateen.model.fixed_clusters import FixedClusters, fixed_clusters
 from lateen.model.inbound_clusters import inbound, inbound_ports
+from lateen.model.sni_clusters import sni_cluster, sni_keys
 from lateen.model.view import View
 from lateen.translate import cluster_fixed, names
 from lateen.translate.cluster import outbound_cluster
@@ -22,6 +23,7 @@ def clusters(db: Database, view: View) -> tuple[Resource, ...]:
     """Return every cluster that a proxy gets, sorted by name."""
     found = {one.name: one for one in _outbound(db, view)}
     found |= {one.name: one for one in _inbound(db, view)}
+    found |= {one.name: one for one in _by_sni(db, view)}
     found |= {one.name: one for one in fixed(db, view)}
     return tuple(found[name] for name in sorted(found))
 
@@ -33,6 +35,15 @@ def outbound_resource(db: Database, view: View, host: str, port: int, subset: st
     if one is None:
         return None
     return resource(names.outbound_cluster(host, port, subset), outbound_cluster(one, kube_cluster(view)))
+
+
+@query
+def sni_resource(db: Database, view: View, host: str, port: int, subset: str) -> Resource | None:
+    """Return the cluster that passes the mesh's TLS on, by its SNI."""
+    one = sni_cluster(db, view, host, port, subset)
+    if one is None:
+        return None
+    return resource(names.sni_of_outbound(host, port, subset), outbound_cluster(one, kube_cluster(view)))
 
 
 @query
@@ -63,6 +74,11 @@ def is_marked(view: View) -> bool:
 
 def _outbound(db: Database, view: View) -> Iterable[Resource]:
     found = (outbound_resource(db, view, *key) for key in outbound_keys(db, view))
+    return (one for one in found if one is not None)
+
+
+def _by_sni(db: Database, view: View) -> Iterable[Resource]:
+    found = (sni_resource(db, view, *key) for key in sni_keys(db, view))
     return (one for one in found if one is not None)
 
 

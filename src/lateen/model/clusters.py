@@ -96,6 +96,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...] = ()
     """Endpoints, for clusters that carry them."""
     keeps_draining: bool = False
+    by_sni: bool = False
+    """Connections come here by the SNI that is the cluster's name."""
 
 
 @query

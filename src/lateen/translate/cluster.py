@@ -47,7 +47,8 @@ def stats_prefix(name: str) -> str:
 
 
 def _base(one: Cluster) -> cluster_pb2.Cluster:
-    name = names.outbound_cluster(one.host, one.port, one.subset)
+    naming = names.sni_of_outbound if one.by_sni else names.outbound_cluster
+    name = naming(one.host, one.port, one.subset)
     pool, tls = one.policy.connection_pool, one.policy.tls
     return cluster_pb2.Cluster(
         name=name,

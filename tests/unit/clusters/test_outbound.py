@@ -231,3 +231,25 @@ def test_a_changed_endpoint_changes_no_cluster(mesh):
     changed = ran(mesh, view)
     assert "endpoint" in changed
     assert not changed & {"clusters", "outbound", "outbound_resource", "outbound_keys", "fixed"}
+
+
+def test_an_edited_rule_runs_its_own_clusters_again():
+    mesh = Mesh(*(service({"name": "http"}, name=f"s{i}") for i in range(10)))
+    for i in range(10):
+        mesh.add({"kind": "DestinationRule", "metadata": {"name": f"s{i}"}, "spec": {"host": f"s{i}"}})
+    view = mesh.view()
+    mesh.clusters(view)
+    policy = {"loadBalancer": {"simple": "RANDOM"}}
+    mesh.add(
+        {
+            "kind": "DestinationRule",
+            "metadata": {"name": "s3"},
+            "spec": {"host": "s3", "trafficPolicy": policy},
+        }
+    )
+    before = {key: cell.changed_at for key, cell in mesh.db.cells.items()}
+    mesh.clusters(view)
+    cells = [key for key, cell in mesh.db.cells.items() if cell.changed_at != before.get(key)]
+    names = [key[0].__name__ for key in cells if isinstance(key, tuple) and callable(key[0])]
+    assert names.count("outbound") == names.count("outbound_resource") == 1
+    assert names.count("merged") == 1
