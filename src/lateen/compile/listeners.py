@@ -5,16 +5,19 @@ Routes are fetched by name, so an edit of a VirtualService's HTTP routes changes
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from lateen.api import facts
 from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, query
-from lateen.model import mesh, scope
+from lateen.model import inbound_clusters, mesh, scope
 from lateen.model.filter_chain_match import plaintext_http
 from lateen.model.gateway import gateway_listeners
 from lateen.model.gateway_chains import gateway_chains
 from lateen.model.http_settings import Side, http_settings, limits
 from lateen.model.inbound import InboundChain, inbound_chains
 from lateen.model.outbound import catch_all, outbound_addresses, outbound_listener
+from lateen.model.outbound_view import outbound_view
 from lateen.model.tls_defaults import tls_defaults
 from lateen.model.view import View
 from lateen.translate import listener_gateway, listener_inbound, listener_outbound, names
@@ -33,20 +36,21 @@ def _of_gateway(db: Database, view: View) -> Iterable[Resource | None]:
 
 
 def _of_sidecar(db: Database, view: View) -> Iterator[Resource | None]:
-    for bind, port in outbound_addresses(db, view):
-        yield outbound(db, view, bind, port)
-    yield http_proxy(db, view)
+    seen = outbound_view(db, view)
+    for bind, port in outbound_addresses(db, seen):
+        yield outbound(db, seen, bind, port)
+    yield http_proxy(db, seen)
     for chain in inbound_chains(db, view):
         if chain.bound:
             yield bound_inbound(db, view, chain)
     if view.interception != mesh.NO_INTERCEPTION:
-        yield virtual_outbound(db, view)
+        yield virtual_outbound(db, seen)
         yield virtual_inbound(db, view)
 
 
 @query
 def outbound(db: Database, view: View, bind: str, port: int) -> Resource | None:
-    """Return one outbound listener of a sidecar."""
+    """Return one outbound listener of a sidecar; `view` is an outbound view."""
     one = outbound_listener(db, view, bind, port)
     if one is None or not one.chains:
         return None
@@ -83,7 +87,7 @@ def virtual_outbound(db: Database, view: View) -> Resource:
 def virtual_inbound(db: Database, view: View) -> Resource:
     """Return the listener that captured inbound connections reach."""
     _, port = mesh.listen_ports(db)
-    chains = (chain for chain in inbound_chains(db, view) if not chain.bound)
+    chains = (_named(db, view, chain) for chain in inbound_chains(db, view) if not chain.bound)
     body = listener_inbound.virtual_inbound(port, chains, _inbound_settings(db, view))
     return resource(names.VIRTUAL_INBOUND, body)
 
@@ -91,8 +95,16 @@ def virtual_inbound(db: Database, view: View) -> Resource:
 @query
 def bound_inbound(db: Database, view: View, chain: InboundChain) -> Resource:
     """Return the listener of one inbound port that is opened for real."""
-    body = listener_inbound.bound_inbound(chain, _inbound_settings(db, view))
+    body = listener_inbound.bound_inbound(_named(db, view, chain), _inbound_settings(db, view))
     return resource(names.listener(chain.bind, chain.port), body)
+
+
+def _named(db: Database, view: View, chain: InboundChain) -> InboundChain:
+    """Give a chain the name in statistics that the mesh's `inboundClusterStatName` makes for its cluster."""
+    if not facts.mesh_config(db).inbound_cluster_stat_name:
+        return chain
+    cluster = inbound_clusters.inbound(db, view, chain.port)
+    return msgspec.structs.replace(chain, stat_name=cluster.stat_name) if cluster else chain
 
 
 @query

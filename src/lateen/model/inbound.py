@@ -38,6 +38,8 @@ class InboundChain(msgspec.Struct, frozen=True, kw_only=True):
     protocol: Protocol
     host: str = ""
     """The service's, or `name.namespace` of the Sidecar; traces show it."""
+    stat_name: str = ""
+    """What statistics of opaque connections begin with; empty is the cluster's name."""
     bind: str = WILDCARD
     bound: bool = False
     """A listener of its own on a real port, not a chain of `virtualInbound`."""

@@ -90,7 +90,12 @@ def entries(db: Database, capture: Capture) -> tuple[Entry, ...]:
 @query
 def entry(db: Database, capture: Capture, bind: str, port: int) -> Entry | None:
     """Return one listener; a firewall in front of the others."""
-    return next((one for one in entries(db, capture) if (one.bind, one.port) == (bind, port)), None)
+    return _index(db, capture).get((bind, port))
+
+
+@query
+def _index(db: Database, capture: Capture) -> dict[tuple[str, int], Entry]:
+    return {(one.bind, one.port): one for one in entries(db, capture)}
 
 
 @query

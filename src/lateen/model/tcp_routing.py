@@ -21,8 +21,11 @@ from lateen.api.virtual_service import (
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import mesh, scope
+from lateen.model.clusters import stat_name
 from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.destination_rules import Rule, rule_for
+from lateen.model.protocol import Protocol
+from lateen.model.service import Port
 from lateen.model.view import View
 from lateen.model.virtual_services import gateway_name
 
@@ -161,7 +164,18 @@ def forwarding(
 def to_service(db: Database, view: View, target: Target) -> Forwarding:
     """Return the forwarding to one cluster, as its DestinationRule wants it."""
     alone = msgspec.structs.replace(target, weight=1)
-    return msgspec.structs.replace(_settings(db, view, target.host, target.subset), targets=(alone,))
+    settings = _settings(db, view, target.host, target.subset)
+    return msgspec.structs.replace(settings, targets=(alone,), stat_prefix=_stat_prefix(db, view, target))
+
+
+def _stat_prefix(db: Database, view: View, target: Target) -> str:
+    """Fill the mesh's `outboundClusterStatName`; empty is the cluster's name."""
+    template = facts.mesh_config(db).outbound_cluster_stat_name
+    service = scope.service(db, scope.scope_of(db, view), target.host) if template else None
+    if service is None or not template:
+        return ""
+    port = service.port(target.port) or Port("", target.port, Protocol.TCP)
+    return stat_name(template, service, port, target.subset, 0)
 
 
 def _target(db: Database, view: View, ref: Ref, route: RouteDestination, port: int) -> Target:

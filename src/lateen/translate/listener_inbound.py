@@ -40,6 +40,7 @@ class _Port(msgspec.Struct, frozen=True, kw_only=True):
     http_name: str
     tcp_name: str
     stat_prefix: str
+    tcp_stat_prefix: str = ""
     host: str = ""
     service_port: int = 0
     origin: Ref | None = None
@@ -77,6 +78,7 @@ def _of(chain: InboundChain, settings: InboundSettings) -> Iterator[Spec]:
         http_name=name,
         tcp_name=name,
         stat_prefix=f"inbound_{name}",
+        tcp_stat_prefix=chain.stat_name,
         host=chain.host,
         service_port=chain.service_port,
         origin=Ref("Sidecar", *chain.sidecar) if chain.sidecar else None,
@@ -91,7 +93,9 @@ def _specs(port: _Port, protocol: Protocol, settings: InboundSettings) -> Iterat
         detected = ChainMatch(port=port.number, transport=RAW, application_protocols=settings.protocols)
         yield _http(port, protocol, detected, settings)
     if protocol.is_tcp or protocol.is_sniffed:
-        tcp = cluster_filter(port.cluster, settings.http.access_log, settings.http.idle_timeout)
+        tcp = cluster_filter(
+            port.cluster, settings.http.access_log, settings.http.idle_timeout, port.tcp_stat_prefix
+        )
         match = ChainMatch(port=port.number, transport=RAW)
         yield Spec(match=match, filters=[tcp], name=port.tcp_name, origin=port.origin)
 

@@ -29,16 +29,19 @@ def forwarding_filters(forwarding: Forwarding, protocol: Protocol, log: AccessLo
     return filters
 
 
-def cluster_filter(cluster: str, log: AccessLog | None = None, idle_timeout: int | None = None) -> Filter:
+def cluster_filter(
+    cluster: str, log: AccessLog | None = None, idle_timeout: int | None = None, stat_prefix: str = ""
+) -> Filter:
     """Return the filter that sends every connection to one cluster by its name.
 
     Args:
-        cluster: its name, which is also the prefix of the statistics.
+        cluster: its name.
         log: the access log; None for none.
         idle_timeout: nanoseconds; None is Envoy's hour.
+        stat_prefix: begins the names of its statistics; empty is the cluster's name.
     """
     proxy = TcpProxy(
-        stat_prefix=cluster,
+        stat_prefix=stat_prefix or cluster,
         cluster=cluster,
         idle_timeout=message.optional_duration(idle_timeout),
         access_log=access_logs(log),

@@ -1,6 +1,6 @@
 """VirtualService `tcp` and `tls` on sidecars (spec 2.6 and 2.7)."""
 
-from listener_meshes import by_match, chains, cluster, match, terminal
+from listener_meshes import by_match, chains, cluster, match, service, terminal
 
 from lateen.compile.listeners import listeners
 from lateen.engine import counters
@@ -146,6 +146,24 @@ spec:
 """
     )
     assert [cluster(chain) for chain in db(mesh)] == ["outbound|5432||db.default.svc.cluster.local"]
+
+
+def test_names_of_statistics_follow_the_meshs_template(mesh):
+    mesh.config(
+        "{outboundClusterStatName: '%SERVICE%_%SERVICE_PORT%', inboundClusterStatName: in_%SERVICE_PORT_NAME%}"
+    )
+    mesh.add(service("client", "10.96.0.8", "tcp-own:9000"))
+    assert terminal(db(mesh)[0])["stat_prefix"] == "db.default_5432"
+    chain = by_match(mesh.listener("virtualInbound"), destination_port=9000, transport_protocol="raw_buffer")
+    assert terminal(chain)["stat_prefix"] == "in_tcp-own"
+
+
+def test_workloads_that_differ_in_nothing_that_counts_share_listeners(mesh):
+    first, second = mesh.view("client"), mesh.view("other", ip="10.1.0.9", labels={"app": "other"})
+    listeners(mesh.db, first)
+    counters.reset(mesh.db)
+    listeners(mesh.db, second)
+    assert runs(mesh) == {"listeners.virtual_inbound": 1}
 
 
 HTTP = """
