@@ -44,5 +44,5 @@ def command(mesh: str, publish: tuple[str, ...]) -> int:
 
     settings = mesh_settings(_SETTINGS, "demo")
     return run_mesh(
-        mesh, (), settings=settings, publish=publish, built_in=demo_documents(), after_ready=_tell
+        mesh, (), settings=settings, publish=publish, applied=demo_documents(), after_ready=_tell
     )

@@ -41,20 +41,19 @@ def command(name: str, follow: bool, proxy: bool, tail: int, namespace: str, mes
 
 def follow_file(path: Path, tail: int = -1) -> Iterator[bytes]:
     """Return what a file has and gets, for ever; a file that is replaced or cut is read anew from its start."""
-    yield from _whole(path, tail) if path.exists() else ()
-    position = path.stat().st_size if path.exists() else 0
-    file: BinaryIO | None = None
     while True:
-        if file is None and path.exists():
+        try:
             file = path.open("rb")
-            file.seek(position)
-        if file is not None:
-            yield from iter(lambda source=file: source.read(CHUNK), b"")  # type: ignore[misc]
-            if _is_other(file, path):
-                file.close()
-                file, position = None, 0
-                continue
-        time.sleep(INTERVAL)
+        except FileNotFoundError:
+            time.sleep(INTERVAL)
+            continue
+        with file:
+            yield from _last(file, tail)
+            while not _is_other(file, path):
+                yield from _rest(file)
+                time.sleep(INTERVAL)
+            yield from _rest(file)
+        tail = -1
 
 
 def _is_other(file: BinaryIO, path: Path) -> bool:
@@ -69,8 +68,17 @@ def _is_other(file: BinaryIO, path: Path) -> bool:
 
 def _whole(path: Path, tail: int) -> Iterator[bytes]:
     with path.open("rb") as file:
-        if tail >= 0:
-            lines = file.read().splitlines(keepends=True)
-            yield b"".join(lines[len(lines) - tail :] if tail else [])
-            return
-        yield from iter(lambda: file.read(CHUNK), b"")
+        yield from _last(file, tail)
+
+
+def _last(file: BinaryIO, tail: int) -> Iterator[bytes]:
+    if tail >= 0:
+        lines = file.read().splitlines(keepends=True)
+        yield b"".join(lines[len(lines) - min(tail, len(lines)) :])
+        return
+    yield from _rest(file)
+
+
+def _rest(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk

@@ -7,7 +7,6 @@ import click
 from lateen.cli import options
 from lateen.cli.age import age
 from lateen.cli.client import Client
-from lateen.cli.errors import Exit
 from lateen.cli.findings_text import finding_text
 from lateen.cli.output import data, dumped, table
 
@@ -17,8 +16,8 @@ HEADERS = ("NAMESPACE", "WORKLOAD", "READY", "STATUS", "RESTARTS", "ADDRESS", "A
 @click.command("status")
 @options.output_option("json", "yaml")
 @options.mesh_option
-def command(output: str | None, mesh: str) -> int:
-    """Show what runs, where, and what is wrong; exit code 1 when there are errors among the objects."""
+def command(output: str | None, mesh: str) -> None:
+    """Show what runs, where, and what is wrong."""
     client = Client(mesh)
     status = client.get("/v1/mesh")
     workloads, findings = client.get("/v1/workloads"), client.get("/v1/findings")
@@ -26,7 +25,6 @@ def command(output: str | None, mesh: str) -> int:
         data(dumped({**status, "workload_rows": workloads, "findings": findings}, output))
     else:
         data("\n\n".join(part for part in _parts(status, workloads, findings) if part))
-    return Exit.REFUSED if status["errors"] else Exit.OK
 
 
 def _parts(

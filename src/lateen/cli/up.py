@@ -37,7 +37,7 @@ def run_mesh(
     namespace: str = "default",
     settings: "Load | None" = None,
     publish: tuple[str, ...] = (),
-    built_in: tuple[tuple[str, str], ...] = (),
+    applied: tuple[tuple[str, str], ...] = (),
     after_ready: "Callable[[Terminal], None] | None" = None,
 ) -> int:
     """Run a mesh in this process until it is stopped; returns the exit code."""
@@ -54,7 +54,7 @@ def run_mesh(
         state=state,
         files=Files(Paths(paths, recursive=recursive), namespace) if paths else None,
         paths=paths,
-        built_in=built_in,
+        applied=applied,
         settings=settings or Load(),
         published=parse_published(publish),
         environment=dict(os.environ),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from lateen.cli.__main__ import lateen
+from lateen.cli.__main__ import main
 from lateen.demo.manifests import demo_documents
 from lateen.server.answers import Answers
 from lateen.server.control_plane import ControlPlane
@@ -24,21 +24,39 @@ STARTED = 1_700_000_000.0
 class Workloads:
     """Two replicas, another namespace, a gateway."""
 
-    def __init__(self, directory):
-        self.directory = directory
+    def __init__(self, state):
+        self.state = state
         self.stop = None
 
     def rows(self):
         return (
             self._row("productpage-v1-a-b", "productpage-v1", "productpage"),
             self._row("reviews-v1-a-b", "reviews-v1", "reviews"),
-            self._row("reviews-v2-a-b", "reviews-v2", "reviews", ready=False, state="CrashLoopBackOff", message="exit code 1"),
+            self._row(
+                "reviews-v2-a-b",
+                "reviews-v2",
+                "reviews",
+                ready=False,
+                state="CrashLoopBackOff",
+                message="exit code 1",
+            ),
             self._row("lonely", "", "lonely", namespace="other"),
-            self._row("istio-ingressgateway-a-b", "istio-ingressgateway", "", namespace="istio-system", type="router"),
+            self._row(
+                "istio-ingressgateway-a-b",
+                "istio-ingressgateway",
+                "",
+                namespace="istio-system",
+                type="router",
+            ),
         )
 
     def _row(self, pod, owner, app, namespace="default", **more):
-        row = {"ready": True, "address": "10.1.0.9", "since": STARTED, "directory": str(self.directory / "w" / pod)}
+        row = {
+            "ready": True,
+            "address": "10.1.0.9",
+            "since": STARTED,
+            "directory": str(self.state.workload(pod)),
+        }
         return WorkloadRow(pod=pod, owner=owner, namespace=namespace, labels={"app": app}, **{**row, **more})
 
     def host_ports(self):
@@ -53,7 +71,7 @@ class Running:
 
     def __init__(self, state):
         self.state = state
-        self.workloads = Workloads(state.directory)
+        self.workloads = Workloads(state)
         self._ready = threading.Event()
         self.thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
@@ -68,7 +86,7 @@ class Running:
         self.workloads.stop = stop = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         serving = asyncio.create_task(serve_api(answers, self.state, stop))
-        while not self.state.api_socket.exists():
+        while not self.state.api_socket.exists():  # noqa: ASYNC110  another task makes it
             await asyncio.sleep(0.001)
         self._ready.set()
         await serving
@@ -114,10 +132,7 @@ class _Shell:
 
     name = "lateen"
 
-    def main(self, args, prog_name, **_):
-        from lateen.cli.__main__ import main
-
-        assert lateen.name == prog_name
+    def main(self, args, **_):
         main(list(args))
 
 

@@ -53,7 +53,8 @@ def domains_text(domains: list[str]) -> str:
     """Write the shortest forms of a virtual host's domains, without ports; at most two."""
     if len(domains) == 1:
         return domains[0]
-    plain = [one for one in domains if ":" not in one or (one.count(":") > 2 and one.endswith("]"))]
+    named = [one for one in domains if ":" not in one or (one.count(":") > 2 and one.endswith("]"))]
+    plain = [one for one in named if not (one.endswith(".") and one.removesuffix(".") in named)]
     short = [
         one
         for one in plain
