@@ -21,6 +21,7 @@ from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.view import View
 
 NO_PORT_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation"
+UNIX = "unix://"
 PASSTHROUGH_MODES = ("PASSTHROUGH", "AUTO_PASSTHROUGH")
 
 
@@ -173,7 +174,7 @@ def servers_of(db: Database, ref: Ref) -> tuple[GatewayServer, ...]:
     return tuple(
         _server(ref, index, server)
         for index, server in enumerate(found.spec.servers)
-        if server.port is not None and server.port.number
+        if server.port is not None and (server.port.number or (server.bind or "").startswith(UNIX))
     )
 
 

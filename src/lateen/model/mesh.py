@@ -104,4 +104,4 @@ def idle_timeout(view: View) -> int | None:
 
 def is_privileged(view: View, port: int) -> bool:
     """Tell whether the proxy may not open this port."""
-    return port < FIRST_UNPRIVILEGED_PORT and view.meta("UNPRIVILEGED_POD") in ("true", "True", "1")
+    return 0 < port < FIRST_UNPRIVILEGED_PORT and view.meta("UNPRIVILEGED_POD") in ("true", "True", "1")

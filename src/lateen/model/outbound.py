@@ -21,6 +21,7 @@ from lateen.model.scope import Scope
 from lateen.model.service import Resolution, Service
 from lateen.model.tcp_routing import Forwarding, Target
 from lateen.model.view import View
+from lateen.model.virtual_services import Binding
 
 HTTP_PROXY_ROUTES = "http_proxy"
 
@@ -131,7 +132,7 @@ def _chains(db: Database, view: View, entry: Entry, member: Member) -> Iterator[
             match=_http_match(view, entry, member),
             routes=_route_name(entry, member),
             protocol=member.port.protocol,
-            resolves=_resolves(_service(db, scope.scope_of(db, view), member)),
+            resolves=_resolves(_service(db, scope.scope_of(db, view), member.egress, member.host)),
         )
 
 
@@ -155,7 +156,7 @@ def _route_name(entry: Entry, member: Member) -> str:
 
 def _opaque_chains(db: Database, view: View, entry: Entry, member: Member) -> Iterator[Chain]:
     chosen = scope.scope_of(db, view)
-    service = _service(db, chosen, member)
+    service = _service(db, chosen, member.egress, member.host)
     if service is None:
         return
     if member.port.protocol.is_tls:
@@ -167,17 +168,21 @@ def _opaque_chains(db: Database, view: View, entry: Entry, member: Member) -> It
 @query
 def _bound_to(db: Database, chosen: Scope, egress: int, host: str) -> tuple[Ref, ...]:
     """Return the VirtualServices with opaque routes for a host, in order of precedence."""
-    return tuple(
-        binding.ref
-        for binding in scope.egress_listeners(db, chosen)[egress].bindings
-        if tcp_routing.has_l4_routes(db, binding.ref)
-        and any(hosts.matches(one, host) for one in binding.hosts)
-    )
+    found = _opaque_bindings(db, chosen, egress)
+    return tuple(one.ref for one in found if any(hosts.matches(name, host) for name in one.hosts))
 
 
-def _service(db: Database, chosen: Scope, member: Member) -> Service | None:
-    imported = _imported(db, chosen, member.egress)
-    return imported.get(member.host)
+@query
+def _opaque_bindings(db: Database, chosen: Scope, egress: int) -> tuple[Binding, ...]:
+    """Return the few that have opaque routes at all; stays equal while services come and go."""
+    bindings = scope.egress_listeners(db, chosen)[egress].bindings
+    return tuple(one for one in bindings if tcp_routing.has_l4_routes(db, one.ref))
+
+
+@query
+def _service(db: Database, chosen: Scope, egress: int, host: str) -> Service | None:
+    """Return one imported service; a firewall in front of the others."""
+    return _imported(db, chosen, egress).get(host)
 
 
 @query

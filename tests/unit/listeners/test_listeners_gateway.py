@@ -3,6 +3,8 @@
 import pytest
 from listener_meshes import by_match, chains, cluster, match, terminal
 
+from lateen.compile.listeners import listeners
+from lateen.engine import counters
 from lateen.model.gateway import conflicts, gateway_listeners, gateway_routes
 
 EDGE = """
@@ -320,3 +322,24 @@ def test_grpc_web_is_translated_where_it_is_declared(edge):
     edge.add(gateway("{port: {number: 80, name: web, protocol: GRPC-WEB}, hosts: ['*']}"))
     manager = terminal(chains(listener(edge, "0.0.0.0_8080"))[0])
     assert manager["http_filters"][0]["name"] == "envoy.filters.http.grpc_web"
+
+
+def test_a_server_may_be_a_unix_socket(edge):
+    edge.add(
+        gateway("{port: {number: 0, name: unix, protocol: HTTP}, hosts: ['*'], bind: 'unix:///tmp/in.sock'}")
+    )
+    found = listener(edge, "unix:///tmp/in.sock")
+    assert found["address"] == {"pipe": {"path": "/tmp/in.sock"}}
+    assert cluster(chains(found)[0]) == "http.0.unix:///tmp/in.sock"
+
+
+def test_an_edit_of_http_routes_computes_no_gateway_listener_again(edge):
+    edge.add(
+        gateway(HTTP.format("http", "'*'")),
+        BOUND.format("w", "'*'", "http: [{route: [{destination: {host: web}}]}]"),
+    )
+    before = listeners(edge.db, edge.edge())
+    counters.reset(edge.db)
+    edge.add(BOUND.format("w", "'*'", "http: [{timeout: 1s, route: [{destination: {host: web}}]}]"))
+    assert listeners(edge.db, edge.edge()) is before
+    assert "listeners.gateway" not in counters.counts(edge.db)  # not even asked

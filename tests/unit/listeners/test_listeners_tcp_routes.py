@@ -199,3 +199,13 @@ def test_an_edit_of_tcp_routes_computes_one_listener_again(mesh):
     after = listeners(mesh.db, view)
     assert [one.name for one, other in zip(before, after, strict=True) if one != other] == ["10.96.0.2_5432"]
     assert runs(mesh) == {"listeners.outbound": 1, "outbound.outbound_listener": 1}
+
+
+def test_an_edit_of_a_service_computes_its_listener_again(mesh):
+    mesh.add(*(service(f"s{n}", f"10.96.1.{n}", "tcp:6000") for n in range(1, 9)))
+    view = mesh.view()
+    listeners(mesh.db, view)
+    counters.reset(mesh.db)
+    mesh.add(service("s3", "10.96.1.3", "tcp:6001"))
+    assert "10.96.1.3_6001" in mesh.listeners(view)
+    assert runs(mesh) == {"listeners.outbound": 1, "outbound.outbound_listener": 1}
