@@ -34,9 +34,8 @@ def raw_socket() -> base_pb2.TransportSocket:
 
 def upstream_context(tls: UpstreamTLS) -> tls_pb2.UpstreamTlsContext:
     """Return the client's side of TLS (cluster_tls.go constructUpstreamTLS)."""
-    versions = common_pb2.TlsParameters
     common = tls_pb2.CommonTlsContext(
-        tls_params=tls_parameters(versions.TLSv1_2, versions.TLSv1_3, tls.ecdh_curves, tls.cipher_suites),
+        tls_params=tls_parameters(tls.ecdh_curves, tls.cipher_suites),
         alpn_protocols=tls.application_protocols,
     )
     if tls.certificate:

@@ -38,15 +38,7 @@ def names(mesh, view=None):
     return options.get("upstream_http_protocol_options")
 
 
-AGENT = {
-    "api_config_source": {
-        "api_type": "GRPC",
-        "transport_api_version": "V3",
-        "set_node_on_first_message_only": True,
-        "grpc_services": [{"envoy_grpc": {"cluster_name": "sds-grpc"}}],
-    },
-    "resource_api_version": "V3",
-}
+ADS = {"ads": {}, "resource_api_version": "V3"}
 
 
 def test_simple_checks_the_system_roots_and_the_entrys_names():
@@ -56,7 +48,7 @@ def test_simple_checks_the_system_roots_and_the_entrys_names():
         "tls_params": {"tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3"},
         "combined_validation_context": {
             "default_validation_context": {"match_subject_alt_names": [{"exact": "spiffe://a"}]},
-            "validation_context_sds_secret_config": {"name": "file-root:system", "sds_config": AGENT},
+            "validation_context_sds_secret_config": {"name": "file-root:system", "sds_config": ADS},
         },
     }
     assert names(mesh_with("{mode: SIMPLE, sni: a.example}")) is None
@@ -89,17 +81,16 @@ def test_anything_may_be_believed():
 
 def test_mutual_shows_a_certificate_of_files():
     found = context(mesh_with("{mode: MUTUAL, clientCertificate: /c, privateKey: /k}"))["common_tls_context"]
-    assert found["tls_certificate_sds_secret_configs"] == [{"name": "file-cert:/c~/k", "sds_config": AGENT}]
+    assert found["tls_certificate_sds_secret_configs"] == [{"name": "file-cert:/c~/k", "sds_config": ADS}]
 
 
 def test_a_gateway_takes_secrets_from_the_control_plane():
     mesh = mesh_with("{mode: MUTUAL, credentialName: client, subjectAltNames: [b]}")
     found = context(mesh, mesh.gateway())["common_tls_context"]
-    ads = {"ads": {}, "resource_api_version": "V3"}
-    assert found["tls_certificate_sds_secret_configs"] == [{"name": "kubernetes://client", "sds_config": ads}]
+    assert found["tls_certificate_sds_secret_configs"] == [{"name": "kubernetes://client", "sds_config": ADS}]
     assert found["combined_validation_context"] == {
         "default_validation_context": {"match_subject_alt_names": [{"exact": "b"}]},
-        "validation_context_sds_secret_config": {"name": "kubernetes://client-cacert", "sds_config": ads},
+        "validation_context_sds_secret_config": {"name": "kubernetes://client-cacert", "sds_config": ADS},
     }
 
 
