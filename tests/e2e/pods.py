@@ -149,7 +149,11 @@ def bootstrap(admin: Path) -> dict[str, Any]:
         "name": "virtualOutbound",
         "address": _address("0.0.0.0", 15001),
         "listener_filters": [_original_dst()],
-        "filter_chains": by_address,
+        # As in Istio: a connection to the port itself would come back for ever.
+        "filter_chains": [
+            *by_address,
+            {"filter_chain_match": {"destination_port": 15001}, "filters": [_tcp("blackhole")]},
+        ],
         "default_filter_chain": {"filters": [_tcp("passthrough")]},
     }
     inbound = {
@@ -160,6 +164,7 @@ def bootstrap(admin: Path) -> dict[str, Any]:
     }
     clusters = [
         _cluster("reviews", "STATIC", [("10.244.0.11", PORT)]),
+        _cluster("blackhole", "STATIC", []),
         _cluster("ratings", "STATIC", [("10.244.0.12", PORT)]),
         _cluster("inbound", "STATIC", [("127.0.0.1", PORT)])
         | {"upstream_bind_config": _mark(INBOUND_MARK, "127.0.0.6")},

@@ -11,7 +11,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, Self, cast
 
@@ -34,6 +34,10 @@ HOST_SIDE: Final = "host"
 _PLACES: Final = {MESH_SIDE: MESH, HOST_SIDE: HOST}
 _SETTLE_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.01
+_STATS: Final = (
+    "^(cluster_manager.cds|listener_manager.lds).(version_text|update_rejected)$"
+    "|^listener_manager.(workers_started|total_listeners_warming)$"
+)
 _RESTART_SECONDS: Final = 0.5
 # Hot restart's shared memory would be one for all Envoys of the machine.
 _FLAGS: Final = (
@@ -170,7 +174,7 @@ class Border:
         deadline = time.monotonic() + _SETTLE_SECONDS
         while True:
             stats = await self._stats(side)
-            if {value for name, value in stats.items() if name.endswith(".version_text")} == versions:
+            if _works_with(stats, versions):
                 return
             refused = sum(int(value) for name, value in stats.items() if name.endswith(".update_rejected"))
             ended = self._processes[side].returncode is not None
@@ -181,9 +185,8 @@ class Border:
                 )
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _stats(self, side: str) -> dict[str, str]:
-        names = "^(cluster_manager.cds|listener_manager.lds).(version_text|update_rejected)$"
-        page = await self._page(side, f"/stats?format=json&filter={names}")
+    async def _stats(self, side: str) -> dict[str, str | int]:
+        page = await self._page(side, f"/stats?format=json&filter={_STATS}")
         return {stat["name"]: stat["value"] for stat in page.get("stats", ()) if "value" in stat}
 
     async def _reason(self, side: str) -> str:
@@ -200,6 +203,16 @@ class Border:
             return cast("Json", json.loads(body))
         except (OSError, ValueError):
             return {}
+
+
+def _works_with(stats: Mapping[str, str | int], versions: set[str]) -> bool:
+    # Accepted is not yet listening: until the workers run, whoever connects is refused.
+    listening = (
+        stats.get("listener_manager.workers_started"),
+        stats.get("listener_manager.total_listeners_warming"),
+    )
+    accepted = {value for name, value in stats.items() if name.endswith(".version_text")}
+    return listening == (1, 0) and accepted == versions
 
 
 def _require_free(entrances: Iterable[Entrance]) -> None:
