@@ -17,6 +17,8 @@ from lateen.sources.origin import locate
 from lateen.sources.store import Applied, Check
 
 CREATED, CONFIGURED, UNCHANGED, DELETED = "created", "configured", "unchanged", "deleted"
+REVERTED = "reverted"
+"""What a file says about the object is in force again."""
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -62,14 +62,14 @@ class ControlPlane:
         return applied
 
     def apply(self, load: Load, *, strict: bool = False, dry_run: bool = False) -> Outcome:
-        """Put objects in force: all or, when one has an error or belongs to the files, none.
+        """Put objects in force: all or, when one has an error, none.
 
         Args:
             load: the objects.
             strict: something missing that they name is an error, too.
             dry_run: only say what would happen.
         """
-        wrong = (*change.judged(load, self._check), *self._of_files(entry.ref for entry in load.entries))
+        wrong = change.judged(load, self._check)
         refused = any(map(change.is_error, wrong))
         if not (refused or strict or dry_run):
             return self._apply(load)
@@ -81,7 +81,10 @@ class ControlPlane:
         return self._apply(load)
 
     def delete(self, refs: Iterable[Ref], *, dry_run: bool = False) -> Outcome:
-        """Remove objects that were applied: all or, when one is not there or belongs to the files, none."""
+        """Remove objects that were applied: all or, when one is not there or only in the files, none.
+
+        What was applied over an object of the files gives way to the file's version again.
+        """
         wanted = tuple(dict.fromkeys(refs))
         known = {obj.ref for obj in self._store.defined(API)}
         foreign = self._of_files(wanted)
@@ -89,14 +92,16 @@ class ControlPlane:
         wrong = (*foreign, *(_not_there(ref) for ref in unknown))
         if wrong:
             return Outcome(applied=False, findings=wrong)
-        results = tuple((ref, change.DELETED) for ref in wanted)
         if dry_run:
-            return Outcome(True, results)
+            return Outcome(True, tuple((ref, change.DELETED) for ref in wanted))
         before = analysis(self.db)
         applied = self._store.remove(API, wanted)
         for ref in wanted:
             self._told.pop(ref, None)
         self._changed(applied)
+        results = tuple(
+            (ref, change.DELETED if facts.get(self.db, ref) is None else change.REVERTED) for ref in wanted
+        )
         return Outcome(True, results, self._arisen(before, frozenset()))
 
     def wanted_pods(self) -> tuple[Object[Any], ...]:

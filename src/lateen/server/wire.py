@@ -98,7 +98,7 @@ class ObjectResult(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str
     name: str
     outcome: str
-    """`created`, `configured`, `unchanged`, `deleted`; `refused` and `not applied` when nothing was changed."""
+    """`created`, `configured`, `unchanged`; `deleted`, or `reverted` to what a file says."""
 
 
 class ChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):

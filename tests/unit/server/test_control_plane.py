@@ -55,14 +55,22 @@ def test_one_broken_object_refuses_all(plane):
     assert plane.db.revision == before
 
 
-def test_what_files_define_belongs_to_them(plane):
+def test_what_is_applied_over_a_file_s_object_can_be_taken_back(plane):
+    ref = Ref("VirtualService", "default", "filed")
+
+    def subset():
+        return facts.get(plane.db, ref).spec.http[0].route[0].destination.subset
+
     plane.load(from_text(rule("filed"), "rules.yaml"))
-    outcome = plane.apply(from_text(rule("filed").replace("v1}", "v2}")))
-    assert not outcome.applied
-    assert "rules.yaml:2" in outcome.findings[0].message
-    assert not plane.delete([Ref("VirtualService", "default", "filed")]).applied
+    assert plane.apply(from_text(rule("filed").replace("v1}", "v2}"))).results == ((ref, "configured"),)
+    assert subset() == "v2"
+    assert plane.delete([ref]).results == ((ref, "reverted"),)
+    assert subset() == "v1"
+    refused = plane.delete([ref])
+    assert not refused.applied
+    assert "rules.yaml:2" in refused.findings[0].message
     plane.load(from_text(""))
-    assert facts.get(plane.db, Ref("VirtualService", "default", "filed")) is None
+    assert facts.get(plane.db, ref) is None
 
 
 def test_a_broken_file_keeps_the_last_good_form_and_is_among_the_findings(plane):
