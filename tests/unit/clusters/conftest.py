@@ -1,5 +1,5 @@
 import pytest
-from meshes import Mesh, pod
+from cluster_meshes import Mesh, pod
 
 REVIEWS = """
 kind: Service

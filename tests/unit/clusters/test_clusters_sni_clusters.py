@@ -1,6 +1,6 @@
 """Clusters of gateways that pass the mesh's TLS on by its SNI."""
 
-from meshes import Mesh, pod
+from cluster_meshes import Mesh, pod
 
 from lateen.model.endpoint import Endpoint
 from lateen.model.locality import Group, Member

@@ -1,6 +1,6 @@
 """Endpoints of other networks, once they speak mutual TLS."""
 
-from meshes import Mesh
+from cluster_meshes import Mesh
 
 from lateen.model.endpoint import Endpoint
 from lateen.model.locality import Group, Member

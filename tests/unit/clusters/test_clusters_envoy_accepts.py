@@ -4,7 +4,7 @@ import json
 import subprocess
 from importlib.metadata import files
 
-import kitchen_sink
+import cluster_sink
 import pytest
 from envoy.config.cluster.v3 import cluster_pb2
 from google.protobuf.json_format import MessageToDict
@@ -58,13 +58,13 @@ def bootstrap(resources, path):
 
 @pytest.mark.envoy
 @pytest.mark.slow
-@pytest.mark.parametrize("config", ["", kitchen_sink.CONFIG], ids=["defaults", "settings"])
+@pytest.mark.parametrize("config", ["", cluster_sink.CONFIG], ids=["defaults", "settings"])
 @pytest.mark.parametrize("name", VIEWS)
 def test_envoy_reads_every_cluster(tmp_path, name, config):
-    mesh = kitchen_sink.mesh()
+    mesh = cluster_sink.mesh()
     if config:
         mesh.config(config)
-    found = clusters(mesh.db, kitchen_sink.views(mesh)[name])
+    found = clusters(mesh.db, cluster_sink.views(mesh)[name])
     assert len(found) > 20
     file = tmp_path / "bootstrap.json"
     file.write_text(json.dumps(bootstrap(found, tmp_path)))

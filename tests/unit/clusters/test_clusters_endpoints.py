@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from meshes import Mesh, pod
+from cluster_meshes import Mesh, pod
 
 NAME = "outbound|80||a.example"
 SERVICE = "svc.default.svc.cluster.local"

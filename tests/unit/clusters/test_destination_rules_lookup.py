@@ -1,7 +1,7 @@
 """Which DestinationRule applies to a client, and how several merge."""
 
 import pytest
-from meshes import Mesh
+from cluster_meshes import Mesh
 
 from lateen.model.destination_rules import inbound_rule_for, rule_for
 

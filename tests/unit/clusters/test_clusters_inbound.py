@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from meshes import HTTP_OPTIONS, Mesh
+from cluster_meshes import HTTP_OPTIONS, Mesh
 
 SOURCE = {"source_address": {"address": "127.0.0.6", "port_value": 0}}
 MARK = {

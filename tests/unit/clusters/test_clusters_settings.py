@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from meshes import Mesh
+from cluster_meshes import Mesh
 
 NAME = "outbound|80||svc.default.svc.cluster.local"
 

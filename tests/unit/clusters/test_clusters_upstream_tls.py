@@ -1,7 +1,7 @@
 """TLS and PROXY headers towards services."""
 
 import yaml
-from meshes import HTTP_OPTIONS, Mesh
+from cluster_meshes import HTTP_OPTIONS, Mesh
 
 NAME = "outbound|443||a.example"
 

@@ -1,6 +1,6 @@
 """A mesh with a cluster of every shape."""
 
-from meshes import Mesh, pod
+from cluster_meshes import Mesh, pod
 
 OBJECTS = """
 kind: Service

@@ -1,7 +1,7 @@
 """The policy of a cluster: rule, port entry, subset, the subset's port entry, mesh."""
 
 import yaml
-from meshes import Mesh
+from cluster_meshes import Mesh
 
 from lateen.model.traffic_policy import declared, hash_policy_of, policy
 

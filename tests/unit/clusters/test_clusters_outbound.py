@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from meshes import Mesh, pod
+from cluster_meshes import Mesh, pod
 
 REVIEWS = "outbound|9080||reviews.default.svc.cluster.local"
 V1 = "outbound|9080|v1|reviews.default.svc.cluster.local"
