@@ -63,7 +63,7 @@ class GoldenItem(pytest.Item):
             config.add_cleanup(stack.close)
         return stash[ENVOY]
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None) -> object:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None) -> object:  # noqa: ARG002
         if isinstance(excinfo.value, GoldenError | FormatError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)

@@ -101,6 +101,17 @@ def ask(path: str, connection: Connection, request: Request, pair: Pair) -> Answ
         return Answer()
 
 
+def ask_admin(path: str, target: str) -> str:
+    """Ask Envoy's admin interface."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(10)
+        sock.connect(path)
+        sock.sendall(f"GET {target} HTTP/1.1\r\nhost: admin\r\nconnection: close\r\n\r\n".encode())
+        response = HTTPResponse(sock)
+        response.begin()
+        return response.read().decode()
+
+
 def _written(request: Request) -> bytes:
     lines = [f"{request.method} {request.path} HTTP/1.1"]
     if request.authority:

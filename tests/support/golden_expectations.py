@@ -116,11 +116,12 @@ def _joined(pairs: Iterable[tuple[str, str]], name: str) -> str | None:
     return ",".join(values) if values else None
 
 
-def _delay(one: Expected, outcome: Outcome) -> object:
-    if outcome.delay is None:
-        return "none"
+def _delay(one: Expected, outcomes: Iterable[Outcome]) -> Iterator[str]:
     wanted = (nanoseconds(one.value), (100.0 if one.number is None else one.number))
-    return _other((outcome.delay.nanoseconds, round(outcome.delay.share * 100, 4)), wanted)
+    for outcome in outcomes:
+        found = (outcome.delay.nanoseconds, round(outcome.delay.share * 100, 4)) if outcome.delay else None
+        if end_of(outcome) in ("abort", "cluster", "passthrough") and found != wanted:
+            yield f"the delay is {found}, expected {wanted}"
 
 
 def _mirror(one: Expected, outcome: Outcome) -> object:
@@ -159,14 +160,14 @@ _ATTRIBUTES: dict[str, Test] = {
     ),
     "no response header": _returned(_no_response_header),
     "timeout": _sent(lambda one, outcome: _other(outcome.timeout, nanoseconds(one.value))),
-    "no timeout": _sent(lambda one, outcome: _other(outcome.timeout, 0)),
+    "no timeout": _sent(lambda _, outcome: _other(outcome.timeout, 0)),
     "per try": _sent(_per_try),
     "retries": _sent(_retries),
-    "delay": _sent(_delay),
-    "no delay": _sent(lambda one, outcome: outcome.delay),
+    "delay": _delay,
+    "no delay": _sent(lambda _, outcome: outcome.delay),
     "no abort": _no_abort,
     "mirror": _sent(_mirror),
-    "no mirror": _sent(lambda one, outcome: outcome.mirrors or None),
+    "no mirror": _sent(lambda _, outcome: outcome.mirrors or None),
     "route": _returned(lambda one, outcome: _other(outcome.route, one.value)),
     "vhost": _returned(lambda one, outcome: _other(outcome.virtual_host, one.value)),
     "endpoints": _sent(_endpoints),

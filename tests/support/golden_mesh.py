@@ -252,7 +252,7 @@ def _pod(full: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _proxy(full: str, settings: dict[str, Any], address: str) -> Proxy:
-    name, namespace = full.split(".", 1)
+    namespace = full.split(".", 1)[1]
     metadata = {"NAMESPACE": namespace, "LABELS": _labels(full, settings), **settings.get("metadata", {})}
     if "node" in settings:
         metadata.setdefault("NODE_NAME", settings["node"])

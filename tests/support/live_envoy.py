@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import files
@@ -14,7 +15,7 @@ import grpc
 
 from lateen.simulate.request import Connection, Request
 from support import backend, certificates
-from support.caller import Answer, ask, exchange_bytes
+from support.caller import DEADLINE, Answer, ask, ask_admin, exchange_bytes
 from support.discovery import Discovery
 from support.runnable import Resources, Runnable, Target, runnable
 
@@ -39,7 +40,21 @@ class LiveEnvoy:
         directory.mkdir()
         made = runnable(resources, str(directory), self.echo_port, self.pair)
         self.discovery.push(made.bodies, made.needed)
+        self._settle()
         return Loaded(made, self.pair)
+
+    def _settle(self) -> None:
+        """Wait until the worker has every listener: accepted is not yet in force."""
+        deadline = time.monotonic() + DEADLINE
+        while not _settled(stats := self._listener_stats()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"listeners did not come into force: {stats}")
+
+    def _listener_stats(self) -> dict[str, int]:
+        body = ask_admin(str(self.directory / "admin"), "/stats?format=json&filter=^listener_manager[.]")
+        return {
+            one["name"].partition(".")[2]: one["value"] for one in json.loads(body)["stats"] if "value" in one
+        }
 
 
 class Loaded:
@@ -71,6 +86,11 @@ class Loaded:
         addresses = (connection.address, "::" if ":" in connection.address else "0.0.0.0")
         found = (self._made.sockets.get((address, connection.port)) for address in addresses)
         return next((path for path in found if path), None)
+
+
+def _settled(stats: dict[str, int]) -> bool:
+    begun = stats["listener_added"] + stats["listener_modified"]
+    return stats["total_listeners_warming"] == 0 and stats["listener_create_success"] >= begun
 
 
 def binary() -> str:

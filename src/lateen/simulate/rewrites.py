@@ -62,6 +62,7 @@ def rewrite_request(
     if host:
         if action.append_x_forwarded_host:
             fields.add("x-forwarded-host", fields.value(AUTHORITY))
+        fields.set("x-envoy-original-host", fields.value(AUTHORITY))
         fields.set(AUTHORITY, host)
     path = rewritten_path(match, action, original)
     if path != original:
