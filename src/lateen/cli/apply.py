@@ -4,7 +4,7 @@ import click
 
 from lateen.cli import options
 from lateen.cli.changes import NOT_CHANGED, seconds, tell
-from lateen.cli.client import Client
+from lateen.cli.client import TIMEOUT, Client
 from lateen.cli.reading import documents
 
 
@@ -31,6 +31,7 @@ def command(
     An object that names something missing is applied and reported (with --strict: refused). Exit code 1 when nothing was
     changed or an Envoy refused the result.
     """
+    patience = seconds(timeout) if wait and not dry_run else 0.0
     request = {
         "documents": [
             {"name": name, "text": text} for name, text in documents(filenames, recursive=recursive)
@@ -38,6 +39,7 @@ def command(
         "namespace": namespace,
         "dry_run": dry_run,
         "strict": strict,
-        "timeout": seconds(timeout) if wait else 0.0,
+        "timeout": patience,
     }
-    return tell(Client(mesh).post("/v1/apply", request, accept=(NOT_CHANGED,)), dry_run=dry_run)
+    answer = Client(mesh, TIMEOUT + patience).post("/v1/apply", request, accept=(NOT_CHANGED,))
+    return tell(answer, waited=patience > 0)

@@ -28,19 +28,25 @@ def seconds(text: str) -> float:
     return found / NANOSECONDS
 
 
-def tell(answer: dict[str, Any], *, dry_run: bool) -> int:
-    """Print the outcome per object, the findings, and on how many proxies the change is in force; return the exit code."""
+def tell(answer: dict[str, Any], *, waited: bool) -> int:
+    """Print the outcome per object, the findings, and on how many proxies the change is in force; return the exit code.
+
+    Args:
+        answer: a `ChangeAnswer`.
+        waited: the change was to be in force everywhere by now.
+    """
     note_findings(answer["findings"])
     if not answer["applied"]:
         note("nothing was changed")
         return Exit.REFUSED
     for result in answer["results"]:
-        data(f"{_label(result)} {result['outcome']}{' (dry run)' if dry_run else ''}")
-    if answer["proxies"] and not dry_run:
-        note(_reach(answer))
+        data(f"{_label(result)} {result['outcome']}{' (dry run)' if answer['dry_run'] else ''}")
     for words in answer["rejected"]:
         note(f"refused by {words}")
-    return Exit.REFUSED if answer["rejected"] else Exit.OK
+    if not (waited and answer["proxies"]):
+        return Exit.OK
+    note(_reach(answer))
+    return Exit.OK if answer["in_force"] == answer["proxies"] else Exit.REFUSED
 
 
 def _label(result: dict[str, Any]) -> str:
@@ -48,9 +54,9 @@ def _label(result: dict[str, Any]) -> str:
 
 
 def _reach(answer: dict[str, Any]) -> str:
-    reached = f"in force on {answer['in_force']} of {answer['proxies']} proxies"
+    reached = f"in force on {answer['in_force']} of {answer['proxies']} proxies after {answer['milliseconds']:.0f} ms"
     return (
-        f"{reached} after {answer['milliseconds']:.0f} ms"
-        if answer["in_force"]
-        else f"{reached} (lateen proxy-status says why)"
+        reached
+        if answer["in_force"] == answer["proxies"]
+        else f"{reached}; lateen proxy-status says where not"
     )

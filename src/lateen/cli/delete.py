@@ -6,7 +6,7 @@ import click
 
 from lateen.cli import options
 from lateen.cli.changes import NOT_CHANGED, seconds, tell
-from lateen.cli.client import Client
+from lateen.cli.client import TIMEOUT, Client
 from lateen.cli.errors import Exit, Failure
 from lateen.cli.get import fetch
 from lateen.cli.kinds import wanted
@@ -43,13 +43,13 @@ def command(
     mesh: str,
 ) -> int:
     """Delete objects from the running mesh: by name, by labels (-l), all of a kind (--all), or those in files (-f)."""
-    client = Client(mesh)
+    patience = 0.0 if dry_run else seconds(timeout)
+    client = Client(mesh, TIMEOUT + patience)
     try:
         if filenames:
             request = _from_files(filenames, namespace, recursive=recursive)
         else:
             request = {"objects": _named(client, words, namespace, selector, everything=everything)}
-        patience = seconds(timeout)
         answer = client.post(
             "/v1/delete", {**request, "dry_run": dry_run, "timeout": patience}, accept=(NOT_CHANGED,)
         )
@@ -57,7 +57,7 @@ def command(
         if ignore_not_found and failure.exit_code == Exit.REFUSED:
             return Exit.OK
         raise
-    return tell(answer, dry_run=dry_run)
+    return tell(answer, waited=patience > 0)
 
 
 def _from_files(filenames: tuple[str, ...], namespace: str, *, recursive: bool) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import importlib.metadata
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lateen.api import facts, registry
@@ -126,8 +126,7 @@ class Answers:
         """Put objects in force, and wait until the proxies have them."""
         load = _read(request.documents, request.namespace)
         return await self._carried_out(
-            lambda: self._plane.apply(load, strict=request.strict, dry_run=request.dry_run),
-            0.0 if request.dry_run else request.timeout,
+            lambda: self._plane.apply(load, strict=request.strict, dry_run=request.dry_run), request
         )
 
     async def delete(self, request: DeleteRequest) -> ChangeAnswer:
@@ -135,27 +134,32 @@ class Answers:
         refs = [Ref(one.kind, one.namespace, one.name) for one in request.objects]
         if request.documents:
             refs += [entry.ref for entry in _read(request.documents, request.namespace).entries]
-        return await self._carried_out(
-            lambda: self._plane.delete(refs, dry_run=request.dry_run),
-            0.0 if request.dry_run else request.timeout,
-        )
+        return await self._carried_out(lambda: self._plane.delete(refs, dry_run=request.dry_run), request)
 
     async def shutdown(self) -> None:
         """Begin to stop the mesh."""
         await self._workloads.shutdown()
 
-    async def _carried_out(self, change: Any, patience: float) -> ChangeAnswer:
+    async def _carried_out(
+        self, change: Callable[[], Outcome], request: ApplyRequest | DeleteRequest
+    ) -> ChangeAnswer:
         known = {key for one in self._plane.ads.connections() for key in rows.rejections(one)}
         began = time.perf_counter()
-        outcome: Outcome = change()
-        if outcome.applied and patience:
-            await self._plane.settle(patience)
-        milliseconds = (time.perf_counter() - began) * 1000
+        outcome = change()
+        if outcome.applied and request.timeout and not request.dry_run:
+            await self._plane.settle(request.timeout)
+        took = time.perf_counter() - began
+        return self._answer(outcome, known, milliseconds=took * 1000, dry_run=request.dry_run)
+
+    def _answer(
+        self, outcome: Outcome, known: set[tuple[str, str, str]], *, milliseconds: float, dry_run: bool
+    ) -> ChangeAnswer:
         connections = self._plane.ads.connections()
         rejected = [key for one in connections for key in rows.rejections(one) if key not in known]
         refusing = {proxy for proxy, _, _ in rejected}
         return ChangeAnswer(
             applied=outcome.applied,
+            dry_run=dry_run,
             results=tuple(
                 ObjectResult(kind=ref.kind, namespace=ref.namespace, name=ref.name, outcome=word)
                 for ref, word in outcome.results

@@ -105,6 +105,8 @@ class ChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a change."""
 
     applied: bool
+    dry_run: bool = False
+    """Nothing was changed, and all that is said is what would be."""
     results: tuple[ObjectResult, ...] = ()
     findings: tuple[FindingRow, ...] = ()
     proxies: int = 0

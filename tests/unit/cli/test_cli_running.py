@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from lateen.cli.changes import tell
 from lateen.cli.logs import follow_file
 
 
@@ -246,3 +247,43 @@ def test_a_proxy_that_does_not_run_is_an_error_without_traceback(mesh, run):
 def test_proxy_status_without_proxies(mesh, run):
     assert run("proxy-status").stderr == "No proxies are connected.\n"
     assert run("proxy-status", "nobody").exit_code == 1
+
+
+ANSWER = {
+    "applied": True,
+    "dry_run": False,
+    "results": [
+        {"kind": "VirtualService", "namespace": "default", "name": "reviews", "outcome": "configured"}
+    ],
+    "findings": [],
+    "proxies": 7,
+    "in_force": 7,
+    "rejected": [],
+    "milliseconds": 9.4,
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "waited", "code", "note"),
+    [
+        ({}, True, 0, "in force on 7 of 7 proxies after 9 ms\n"),
+        ({"in_force": 0}, False, 0, ""),
+        (
+            {"in_force": 6},
+            True,
+            1,
+            "in force on 6 of 7 proxies after 9 ms; lateen proxy-status says where not\n",
+        ),
+        ({"proxies": 0, "in_force": 0}, True, 0, ""),
+        (
+            {"in_force": 6, "rejected": ["a.default: bad"]},
+            True,
+            1,
+            "refused by a.default: bad\nin force on 6 of 7 proxies after 9 ms; lateen proxy-status says where not\n",
+        ),
+    ],
+)
+def test_a_change_says_how_far_it_reached(capsys, more, waited, code, note):
+    assert tell({**ANSWER, **more}, waited=waited) == code
+    out, err = capsys.readouterr()
+    assert (out, err) == ("virtualservice.networking.istio.io/reviews configured\n", note)
