@@ -37,7 +37,13 @@ class Server(uvicorn.Server):
 async def serve(answers: Answers, path: Path, stop: asyncio.Event) -> None:
     """Serve until `stop` is set; the socket is readable by its owner alone, and gone afterwards."""
     config = uvicorn.Config(
-        application(answers), log_config=None, access_log=False, lifespan="off", ws="none", http="h11"
+        application(answers),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        http="h11",
+        timeout_graceful_shutdown=1,
     )
     server = Server(config)
     listening = _socket(path)

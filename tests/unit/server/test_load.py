@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,10 @@ def test_importing_lateen_costs_nothing():
     assert (done.returncode, done.stderr) == (0, "")
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         lateen.nothing  # noqa: B018
+
+
+def test_the_documentation_s_example_prints_what_it_says(capsys):
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "python-api.md").read_text()
+    code, output = (page.split(f"```{kind}\n")[1].split("```")[0] for kind in ("python", "text"))
+    exec(code, {})
+    assert capsys.readouterr().out == output
