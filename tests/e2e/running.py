@@ -60,14 +60,15 @@ class RunningMesh:
         process = subprocess.Popen(
             self._argv(*arguments), env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        threading.Thread(target=self._listen, args=(process,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(process,), daemon=True)
+        self._listener.start()
         return process
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout
         for line in process.stdout:
             self.output.append(line)
-            if "ready" in line and "in " in line:
+            if "Ctrl-C to stop" in line:
                 self._ready.set()
         self._ready.set()
 
@@ -139,6 +140,9 @@ class RunningMesh:
             if self.process.poll() is None:
                 self.process.kill()
                 self.process.wait(5)
+            assert self.process.stdout
+            self._listener.join(5)
+            self.process.stdout.close()
             left = self._left()
             shutil.rmtree(self.home)
         assert not left, f"left behind: {left}\n{self.text()}"

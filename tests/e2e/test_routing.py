@@ -178,7 +178,7 @@ def test_circuit_breaker_rejects_the_overflow(mesh):
 def test_a_broken_edit_is_reported_and_the_last_good_state_serves(mesh):
     mesh.write("rules.yaml", SUBSETS.replace("ROUND_ROBIN", "ROUND_ROBBIN"))
     mesh.wait_output("ROUND_ROBBIN")
-    assert "rules.yaml:15" in mesh.text()
+    assert "rules.yaml:14" in mesh.text()
     mesh.ok("apply", "-f", "-", text=split(v2=100))
     assert mesh.names("client", URL, "-n", "5") == {"reviews-v2": 5}
     mesh.write("rules.yaml", SUBSETS)

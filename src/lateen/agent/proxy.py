@@ -40,6 +40,7 @@ def argv(envoy: Path, directory: Path, plan: ProxyPlan) -> tuple[str, ...]:
         "--log-level": plan.log_level,
         "--drain-time-s": str(DRAIN_SECONDS),
         "--drain-strategy": "immediate",
+        "--file-flush-interval-msec": "250",  # of access logs, which somebody may be following
         "--component-log-level": "misc:error",  # Istio sets fields that Envoy calls deprecated
     }
     return (str(envoy), *(word for option in options.items() for word in option), "--disable-hot-restart")

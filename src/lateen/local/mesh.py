@@ -71,6 +71,7 @@ class LocalMesh:
         self._addresses = Addresses(self._network)
         self._moved = asyncio.Event()
         self._news = asyncio.Event()
+        self._has_published = False
         self._tasks: asyncio.TaskGroup | None = None
         self._held: dict[tuple[str, int], int] = {}
         self.published: tuple[Published, ...] = ()
@@ -103,9 +104,9 @@ class LocalMesh:
 
     @property
     def settled(self) -> bool:
-        """Whether every pod that should run is ready."""
+        """Whether every pod that should run is ready, and the gateways' ports are open."""
         wanted = {pod.ref for pod in self._control_plane.wanted_pods()}
-        return wanted <= self.workloads.keys() and all(self.workloads[ref].ready for ref in wanted)
+        return self._has_published and wanted <= self.workloads.keys() and all(self.workloads[ref].ready for ref in wanted)
 
     async def start(self) -> None:
         """Make the namespaces, then start names and border while the first workloads start.
@@ -250,6 +251,7 @@ class LocalMesh:
         found = tuple(self._gateway_ports())
         wanted = host_ports.publish(found, self._settings.published, self._held, _is_free)
         if wanted == self.published:
+            self._set_published()
             return
         entrances = [Entrance(p.host_port, tuple((one.address, one.port) for one in p.behind)) for p in wanted]
         try:
@@ -259,6 +261,11 @@ class LocalMesh:
             return
         self._held = {(p.behind[0].owner, p.behind[0].number): p.host_port for p in wanted}
         self.published = wanted
+        self._set_published()
+
+    def _set_published(self) -> None:
+        self._has_published = True
+        self._news.set()
 
     def _gateway_ports(self) -> list[GatewayPort]:
         found = []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from lateen.api.finding import Level
+from lateen.api.finding import Finding, Level
 from lateen.api.meta import Meta, Object
 from lateen.api.workload import Container, ContainerPort, Pod, Probe, TCPSocketAction
 from lateen.local.attach import Attached, AttachRequest, AttachServer, Refused
@@ -41,8 +41,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The user's files; watched. None for a mesh that only `apply` fills."""
     paths: tuple[str, ...] = ()
     """The files and directories as the user named them."""
-    built_in: tuple[tuple[str, str], ...] = ()
-    """Further documents as (name, text), which files may redefine."""
+    applied: tuple[tuple[str, str], ...] = ()
+    """Documents as (name, text) that are in force from the start, as if applied: `apply` and `delete` change them."""
     settings: Load = Load()
     """The MeshConfig."""
     published: Mapping[int, int] = {}
@@ -97,12 +97,14 @@ class Mesh:
         self.control_plane = ControlPlane(options.settings)
         settings = Settings(options.state, options.published, options.directory, options.environment)
         self.local = LocalMesh(settings, self.control_plane, terminal.say, terminal.workload)
+        self._told: frozenset[Finding] = frozenset()
         self._attach = AttachServer(options.state.attach_socket, self._open)
-        self._built_in = Texts(DEFAULT_NAMESPACE).load([*built_in_documents(), *options.built_in])
+        self._built_in = Texts(DEFAULT_NAMESPACE).load(built_in_documents())
 
     async def start(self) -> None:
         """Load the files and make the namespaces."""
         self._terminal.say(f"mesh {self._options.name!r}, state in {self._options.state.directory}")
+        self.control_plane.apply(Texts(DEFAULT_NAMESPACE).load(self._options.applied))
         self._load()
         await self.control_plane.start(self._options.state.ads_socket)
         await self.local.start()
@@ -144,7 +146,9 @@ class Mesh:
 
     def _load(self) -> Applied:
         applied = self.control_plane.load(self._read())
-        self._terminal.findings(one for one in self.control_plane.findings() if one.level is not Level.INFO)
+        found = frozenset(one for one in self.control_plane.findings() if one.level is not Level.INFO)
+        self._terminal.findings(sorted(found - self._told, key=str))
+        self._told = found
         return applied
 
     async def _watch(self) -> None:
@@ -187,7 +191,7 @@ class Mesh:
 
     async def _exec(self, request: AttachRequest, program: Program) -> Attached:
         workload = self._find(request)
-        process = await start(self.local.site, workload.name, program)
+        process = await start(self.local.site, workload.name, _called(program, workload.name))
         return Attached(process.wait, process.signal, "")
 
     def _find(self, request: AttachRequest) -> Workload:
@@ -201,7 +205,8 @@ class Mesh:
         pod = pod_of(request)
         if any(w.name == pod.meta.name for w in self.local.workloads.values()):
             raise Refused(f"there is a workload {pod.meta.name!r} already; choose another --name")
-        workload = AttachedWorkload(self.local.placed(pod), self.local.site, self.local.workload_changed, program)
+        named = _called(program, pod.meta.name)
+        workload = AttachedWorkload(self.local.placed(pod), self.local.site, self.local.workload_changed, named)
         await self.local.attach(workload)
         await workload.started()
         if workload.exit_code.done():
@@ -217,6 +222,11 @@ def pod_of(request: AttachRequest) -> Object[Pod]:
     meta = Meta(name=request.name, namespace=request.namespace, labels=dict(request.labels))
     spec = Pod(containers=(container,), service_account_name=request.service_account)
     return Object(api_version="v1", kind="Pod", meta=meta, spec=spec)
+
+
+def _called(program: Program, name: str) -> Program:
+    """Give a program the host name of its workload."""
+    return msgspec.structs.replace(program, env={**program.env, "HOSTNAME": name})
 
 
 def _is_called(workload: Workload, name: str, namespace: str) -> bool:

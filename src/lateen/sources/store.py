@@ -4,7 +4,9 @@ The rules:
 
 - an object with an error does not replace its last good version, which stays in force;
 - a file that cannot be read keeps what it last defined;
-- an object that files define belongs to the files: the API can neither change nor delete it.
+- of an object that two sources define, the version that was written last is in force: what the API says about an object
+  of the files holds until that object changes in its file. Deleting through the API uncovers the file's version;
+- the API cannot delete what only the files define.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +24,7 @@ from lateen.sources.admission import Admission, Admitted, complete
 from lateen.sources.documents import Entry, Load
 
 FILES = "files"
-"""The source that has precedence."""
+"""Objects of files that are watched."""
 API = "api"
 """Objects applied while running."""
 
@@ -65,14 +67,13 @@ class Store:
         for ref, entry in before.items():
             if ref not in after and entry.origin.file in load.broken:
                 after[ref] = entry
+        self._overrule(source, {ref for ref, entry in after.items() if not _same(before.get(ref), entry)})
         return self._commit(source, after, findings)
 
     def add(self, source: str, load: Load) -> Applied:
         """Add objects to a source, or replace them there."""
-        foreign = self._foreign(source, [entry.ref for entry in load.entries])
-        entries = tuple(entry for entry in load.entries if entry.ref not in foreign)
-        after, findings = self._accept(source, Load(entries, load.findings, load.broken))
-        return self._commit(source, self._entries[source] | after, (*foreign.values(), *findings))
+        after, findings = self._accept(source, load)
+        return self._commit(source, self._entries[source] | after, findings)
 
     def remove(self, source: str, refs: Iterable[Ref]) -> Applied:
         """Remove objects from a source."""
@@ -95,12 +96,18 @@ class Store:
     def owner(self, ref: Ref) -> str | None:
         """Say which source an object in force comes from; None when there is no such object."""
         maker = self._admitted.makers.get(ref)
-        return next((source for source in (FILES, API) if maker in self._entries[source]), None)
+        return next((source for source in (API, FILES) if maker in self._entries[source]), None)
 
     def _foreign(self, source: str, refs: Iterable[Ref]) -> dict[Ref, Finding]:
-        """Find the refs that belong to the files, each with the finding that says so."""
+        """Find the refs that only the files define, each with the finding that says so."""
         files = self._entries[FILES]
-        return {ref: _owned(ref, files[ref]) for ref in refs if source != FILES and ref in files}
+        own = self._entries[source]
+        return {ref: _owned(ref, files[ref]) for ref in refs if ref in files and ref not in own}
+
+    def _overrule(self, source: str, refs: set[Ref]) -> None:
+        """Take back what the API said about objects that have now changed in their files."""
+        if source == FILES:
+            self._entries[API] = {ref: entry for ref, entry in self._entries[API].items() if ref not in refs}
 
     def _accept(self, source: str, load: Load) -> tuple[dict[Ref, Entry], tuple[Finding, ...]]:
         before = self._entries[source]
@@ -130,7 +137,7 @@ class Store:
     def _commit(self, source: str, entries: dict[Ref, Entry], findings: tuple[Finding, ...]) -> Applied:
         self._entries[source] = entries
         self._vetted = {key: value for key, value in self._vetted.items() if key[1] in self._entries[key[0]]}
-        merged = self._entries[API] | self._entries[FILES]
+        merged = self._entries[FILES] | self._entries[API]
         before = self._in_force()
         objects = [entry.object for entry in merged.values() if entry.object is not None]
         self._admitted = now = self._admission.admit(objects, self._admitted.addresses)
@@ -169,6 +176,10 @@ class Store:
             self.db.set(origins.fact(ref), None)
         for ref, maker in self._admitted.makers.items():
             self.db.set(origins.fact(ref), merged[maker].origin)
+
+
+def _same(before: Entry | None, after: Entry) -> bool:
+    return before is not None and before.object == after.object
 
 
 def _owned(ref: Ref, entry: Entry) -> Finding:

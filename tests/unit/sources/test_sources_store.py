@@ -77,13 +77,9 @@ def test_a_file_that_breaks_keeps_what_it_defined(store):
     assert applied.removed == (ref("c"),)
 
 
-def test_what_files_define_belongs_to_files(store):
+def test_the_api_cannot_delete_what_only_files_define(store):
     store.replace(FILES, from_text(SERVICE.format("a", 1), "dir/a.yaml"))
-    applied = store.add(API, from_text(both(7, 8)))
-    assert (port(store, "a"), port(store, "b")) == (1, 8)
-    [finding] = applied.findings
-    assert (finding.code, finding.ref) == (codes.OWNED, ref("a"))
-    assert "dir/a.yaml" in finding.message
+    store.add(API, from_text(SERVICE.format("b", 8)))
     applied = store.remove(API, [ref("a"), ref("b"), ref("zz")])
     assert (port(store, "a"), port(store, "b")) == (1, None)
     assert [(finding.ref, finding.message) for finding in applied.findings] == [
@@ -92,14 +88,21 @@ def test_what_files_define_belongs_to_files(store):
     ]
 
 
-def test_files_win_over_the_api_and_give_back(store):
-    store.add(API, from_text(SERVICE.format("a", 7)))
-    assert store.owner(ref("a")) == API
+def test_the_api_holds_until_the_object_changes_in_its_file(store):
     store.replace(FILES, from_text(SERVICE.format("a", 1)))
+    assert not store.add(API, from_text(SERVICE.format("a", 7))).findings
+    assert (port(store, "a"), store.owner(ref("a"))) == (7, API)
+    store.replace(FILES, from_text(both(1, 2)))
+    assert (port(store, "a"), port(store, "b")) == (7, 2)
+    store.replace(FILES, from_text(both(3, 2)))
+    assert (port(store, "a"), store.owner(ref("a"))) == (3, FILES)
+
+
+def test_deleting_through_the_api_uncovers_the_file(store):
+    store.replace(FILES, from_text(SERVICE.format("a", 1)))
+    store.add(API, from_text(SERVICE.format("a", 7)))
+    store.remove(API, [ref("a")])
     assert (port(store, "a"), store.owner(ref("a"))) == (1, FILES)
-    store.replace(FILES, from_text(""))
-    assert port(store, "a") == 7
-    assert [obj.ref for obj in store.defined(API)] == [ref("a")]
 
 
 def test_a_broken_mesh_config_keeps_the_last_good_one(store):
