@@ -110,7 +110,7 @@ def _sent(base: Outcome, selected: Selected, action: RouteAction, fields: Fields
     sent, response = fields.copy(), Fields()
     change_request(selected.mutation_order, sent)
     rewrite_request(selected.route.match, action, selected.weighted, sent)
-    removed = change_response(selected.mutation_order, response, fields)
+    removed = change_response(selected.mutation_order, response, sent)
     return msgspec.structs.replace(
         base,
         kind="cluster",

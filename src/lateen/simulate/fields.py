@@ -31,6 +31,10 @@ class Fields:
         wanted = canonical(name)
         return [value for key, value in self._pairs if key == wanted]
 
+    def first(self, name: str) -> str | None:
+        """Return the first value; None when there is none."""
+        return next(iter(self.values(name)), None)
+
     def value(self, name: str) -> str:
         """Return the value, or an empty string."""
         return self.get(name) or ""

@@ -91,33 +91,34 @@ def _abort(found: HTTPFault) -> Abort | None:
 def cluster_name(selected: Selected, fields: Fields) -> str:
     """Return the cluster that the selected route leads to; empty when it leads to none."""
     if selected.weighted is not None:
-        return selected.weighted.name or fields.value(selected.weighted.cluster_header)
+        return selected.weighted.name or fields.first(selected.weighted.cluster_header) or ""
     if selected.route is None or selected.route.WhichOneof("action") != "route":
         return ""
     action = selected.route.route
     if action.WhichOneof("cluster_specifier") == "cluster_header":
-        return fields.value(action.cluster_header)
+        return fields.first(action.cluster_header) or ""
     return action.cluster
 
 
 def cors(name: str, selected: Selected, fields: Fields) -> Cors | None:
     """Return what the CORS filter does; None when it leaves the request alone."""
-    policy = settings(name, selected, CorsPolicy)
-    origin = fields.get("origin")
+    forwards = selected.route is not None and selected.route.WhichOneof("action") == "route"
+    policy = settings(name, selected, CorsPolicy) if forwards else None  # redirects and direct responses have none
+    origin = fields.first("origin")
     if policy is None or not origin or not _enabled(policy):
         return None
     allowed = any(matches_string(matcher, origin) for matcher in policy.allow_origin_string_match)
     preflight = fields.value(METHOD) == "OPTIONS" and bool(fields.get("access-control-request-method"))
     if preflight:
-        forwards = (
-            not policy.HasField("forward_not_matching_preflights")
-            or policy.forward_not_matching_preflights.value
-        )
         if not allowed:
-            return None if forwards else Cors((), answers=True)
+            return None if _forwards_strangers(policy) else Cors((), answers=True)
         return Cors((*_common(policy, origin), *_preflight(policy)), answers=True)
     exposed = (("access-control-expose-headers", policy.expose_headers),) if policy.expose_headers else ()
     return Cors((*_common(policy, origin), *exposed), answers=False) if allowed else None
+
+
+def _forwards_strangers(policy: CorsPolicy) -> bool:
+    return not policy.HasField("forward_not_matching_preflights") or policy.forward_not_matching_preflights.value
 
 
 def _enabled(policy: CorsPolicy) -> bool:

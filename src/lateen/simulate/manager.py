@@ -18,7 +18,6 @@ from lateen.simulate.choices import scaled
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.domains import Domains
 from lateen.simulate.fields import AUTHORITY, METHOD, PATH, SCHEME, Fields
-from lateen.simulate.mutations import change_response
 from lateen.simulate.request import Connection, Request
 from lateen.simulate.rewrites import FORWARDED_PROTO, tls_location
 from lateen.simulate.routes import Selected, select
@@ -256,15 +255,10 @@ def _requires_tls(virtual_host: VirtualHost, fields: Fields) -> bool:
 
 
 def _to_tls(selected: Selected, fields: Fields) -> Outcome:
-    response = Fields()
-    levels = [level for level in selected.mutation_order if level not in (selected.route, selected.weighted)]
-    removed = change_response(levels, response, fields)
     return Outcome(
         kind="redirect",
         status=301,
         location=tls_location(fields),
         route_configuration=selected.configuration.name,
         virtual_host=selected.virtual_host_name,
-        response_headers=response.pairs(),
-        response_headers_removed=removed,
     )

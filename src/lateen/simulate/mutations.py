@@ -37,23 +37,23 @@ class ResponseOperations(Protocol):
 
 
 def change_request(levels: Iterable[RequestOperations], fields: Fields) -> None:
-    """Apply the request operations, the most specific level first; at each level removals come before additions."""
-    original = fields.copy()
+    """Apply the request operations, the most specific level first."""
     for level in levels:
         _remove(fields, level.request_headers_to_remove)
-        _add(fields, level.request_headers_to_add, original)
+        _add(fields, level.request_headers_to_add, fields.copy())
 
 
-def change_response(
-    levels: Iterable[ResponseOperations], response: Fields, request: Fields
-) -> tuple[str, ...]:
-    """Apply the response operations; return the names that were removed."""
+def change_response(levels: Iterable[ResponseOperations], response: Fields, request: Fields) -> tuple[str, ...]:
+    """Apply the response operations; return the names that were removed and not added again.
+
+    `request` is the request as it went upstream: values may quote it.
+    """
     removed: list[str] = []
     for level in levels:
         _remove(response, level.response_headers_to_remove)
         removed += level.response_headers_to_remove
         _add(response, level.response_headers_to_add, request)
-    return tuple(dict.fromkeys(name.lower() for name in removed))
+    return tuple(dict.fromkeys(name.lower() for name in removed if response.get(name) is None))
 
 
 def _remove(fields: Fields, names: Iterable[str]) -> None:
@@ -62,18 +62,20 @@ def _remove(fields: Fields, names: Iterable[str]) -> None:
 
 
 def _add(fields: Fields, options: Iterable[HeaderValueOption], request: Fields) -> None:
+    """Apply one level's additions: each looks at what was there before the level; overwriting comes first."""
+    before = fields.copy()
+    added: list[tuple[str, str]] = []
     for option in options:
-        value = formatted(option.header.value, request)
-        if value or option.keep_empty_value:
-            _add_one(fields, option, value)
-
-
-def _add_one(fields: Fields, option: HeaderValueOption, value: str) -> None:
-    name, present = option.header.key, fields.get(option.header.key) is not None
-    if _overwrites(option):
-        if present or option.append_action != HeaderValueOption.OVERWRITE_IF_EXISTS:
-            fields.set(name, value)
-    elif option.append_action != HeaderValueOption.ADD_IF_ABSENT or not present:
+        name, value = option.header.key, formatted(option.header.value, request)
+        present = before.get(name) is not None
+        if not value and not option.keep_empty_value:
+            continue
+        if _overwrites(option):
+            if present or option.append_action != HeaderValueOption.OVERWRITE_IF_EXISTS:
+                fields.set(name, value)
+        elif option.append_action != HeaderValueOption.ADD_IF_ABSENT or not present:
+            added.append((name, value))
+    for name, value in added:
         fields.add(name, value)
 
 
@@ -94,10 +96,10 @@ def formatted(template: str, request: Fields) -> str:
             return "%"
         if found[2] is None:
             return found[0]
-        value = request.get(found[2])
+        value = request.first(found[2])
         if value is None and found[3]:
-            value = request.get(found[3])
-        value = "-" if value is None else value
+            value = request.first(found[3])
+        value = value or ""
         return value[: int(found[4])] if found[4] else value
 
     return _COMMAND.sub(filled, template) if "%" in template else template

@@ -57,8 +57,16 @@ def normalized(manager: HttpConnectionManager, path: str) -> str:
     if manager.normalize_path.value and first.startswith("/"):
         first = canonical(first)
     if manager.merge_slashes:
-        first = re.sub("//+", "/", first)
+        first = _merged(first)
     return first + query
+
+
+def _merged(path: str) -> str:
+    """Merge slashes as Envoy does, which leaves two where nothing else is left."""
+    if "//" not in path:
+        return path
+    kept = "/".join(part for part in path.split("/") if part)
+    return f"/{kept}{'/' if path.endswith('/') else ''}"
 
 
 def _without_escaped_slashes(manager: HttpConnectionManager, path: str) -> str:

@@ -64,10 +64,9 @@ def rewrite_request(
             fields.add("x-forwarded-host", fields.value(AUTHORITY))
         fields.set("x-envoy-original-host", fields.value(AUTHORITY))
         fields.set(AUTHORITY, host)
-    path = rewritten_path(match, action, original)
-    if path != original:
+    if action.prefix_rewrite or action.regex_rewrite.pattern.regex:
         fields.set("x-envoy-original-path", original)
-        fields.set(PATH, path)
+        fields.set(PATH, rewritten_path(match, action, original))
 
 
 def _new_host(action: RouteAction, weighted: WeightedCluster.ClusterWeight | None, fields: Fields) -> str:
@@ -77,7 +76,7 @@ def _new_host(action: RouteAction, weighted: WeightedCluster.ClusterWeight | Non
     if kind == "host_rewrite_literal":
         return action.host_rewrite_literal
     if kind == "host_rewrite_header":
-        return fields.value(action.host_rewrite_header)
+        return fields.first(action.host_rewrite_header) or ""
     if kind == "host_rewrite_path_regex":
         rewrite = action.host_rewrite_path_regex
         return replace_all(rewrite.pattern.regex, rewrite.substitution, paths.bare(fields.value(PATH)))
@@ -122,6 +121,5 @@ def _redirect_path(match: RouteMatch, redirect: RedirectAction, path: str) -> st
 
 
 def tls_location(fields: Fields) -> str:
-    """Return where a virtual host that requires TLS sends a plain request."""
-    host = _kept_host(fields, "https", new_port=False)
-    return f"https://{host}{fields.value(PATH)}"
+    """Return where a virtual host that requires TLS sends a plain request; a port stays, whichever it is."""
+    return f"https://{fields.value(AUTHORITY)}{fields.value(PATH)}"

@@ -66,15 +66,13 @@ def matches_header(matcher: HeaderMatcher, fields: Fields) -> bool:
     Of a repeated header one value is enough. An absent header never satisfies a test of its value, not even an inverted one, unless
     `treat_missing_header_as_empty` is set; presence may be inverted.
     """
-    values = fields.values(matcher.name)
+    values = fields.values(matcher.name) or ([""] if matcher.treat_missing_header_as_empty else [])
     kind = matcher.WhichOneof("header_match_specifier")
     if kind in (None, "present_match"):
         wanted = matcher.present_match if kind else True
         return (bool(values) == wanted) != matcher.invert_match
     if not values:
-        if not matcher.treat_missing_header_as_empty:
-            return False
-        values = [""]
+        return False
     return any(_value_matches(matcher, kind or "", value) for value in values) != matcher.invert_match
 
 
