@@ -147,7 +147,7 @@ _GRAMMAR: tuple[tuple[str, str], ...] = (
     ("vhost", r"vhost (?P<value>\S+)"),
     ("endpoints", r"endpoints (?P<value>.+)"),
     ("status", r"(?P<number>\d{3})(?: (?P<name>[A-Z]{2,}))?(?: (?P<value>\".*\"))?"),
-    ("cluster", r"(?P<value>\S*(?:\||Cluster)\S*)(?: (?P<number>[\d.]+)%?)?"),
+    ("cluster", r"(?P<value>\S*(?:\||Cluster|outbound_)\S*)(?: (?P<number>[\d.]+)%?)?"),
 )
 
 

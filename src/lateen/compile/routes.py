@@ -13,7 +13,7 @@ from lateen.model.gateway import Kind, gateway_listeners
 from lateen.model.gateway_routing import first_port, gateway_virtual_hosts
 from lateen.model.outbound import catch_all, outbound_route_names
 from lateen.model.routing import Source
-from lateen.model.routing_sidecar import ServiceSource, VirtualHost, listener_of, virtual_hosts
+from lateen.model.routing_sidecar import ServiceSource, VirtualHost, distinguishes_ports, listener_of, virtual_hosts
 from lateen.model.routing_view import proxy_headers, routing_view
 from lateen.model.view import View
 from lateen.translate import virtual_host as write
@@ -54,7 +54,8 @@ def sidecar_routes(db: Database, view: View, name: str) -> Resource:
     found = _joined(db, view, _sidecar_heads(db, view, name))
     if listener.sniffed_host is None:
         found = (*found, _catch_all(db, view))
-    return resource(name, route_configuration(name, found))
+    ignored = not distinguishes_ports(db, view, listener)
+    return resource(name, route_configuration(name, found, ignore_port=ignored))
 
 
 @query

@@ -75,12 +75,22 @@ def virtual_hosts(db: Database, view: View, listener: Listener) -> tuple[Virtual
     egress = _egress(db, view, listener)
     if egress is None:
         return ()
-    effective = 0 if _is_http_proxy(egress) else listener.port
+    effective = _effective_port(egress, listener)
     groups = tuple(_groups(db, view, _Registry(egress, effective)))
     found = _Names(view, effective, groups)
     for group in groups:
         found.add(group)
     return tuple(sorted(found.virtual_hosts, key=lambda one: f"{one.host}:{one.port}"))
+
+
+@query
+def distinguishes_ports(db: Database, view: View, listener: Listener) -> bool:
+    """Tell whether the port in a Host header counts: where one listener serves every port, it alone names the service.
+
+    istiod leaves the port out of the comparison even there, so that its HTTP proxy only ever finds port 80.
+    """
+    egress = None if listener.sniffed_host else _egress(db, view, listener)
+    return egress is not None and not _effective_port(egress, listener)
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -234,6 +244,10 @@ def _egress(db: Database, view: View, listener: Listener) -> Egress | None:
         if (own.port.number or 0) == listener.port and (listener.port or own.bind == listener.bind):
             return egress
     return None
+
+
+def _effective_port(egress: Egress, listener: Listener) -> int:
+    return 0 if _is_http_proxy(egress) else listener.port
 
 
 def _is_http_proxy(egress: Egress) -> bool:

@@ -14,7 +14,10 @@ from lateen.model.clusters import Cluster, Discovery, outbound, outbound_keys
 from lateen.model.gateway import Kind, gateway_listeners
 from lateen.model.load_assignment import load_assignment
 from lateen.model.locality import Group
+from lateen.model.traffic_policy import Policy, policy
 from lateen.model.view import View
+
+SPEAKS_MTLS = "istio"  # an endpoint's tlsMode
 
 
 @query
@@ -33,7 +36,7 @@ def sni_cluster(db: Database, view: View, host: str, port: int, subset: str) -> 
     one = outbound(db, view, host, port, subset)
     if one is None or one.discovery is Discovery.DYNAMIC:
         return None
-    groups = mtls_only(one.groups)
+    groups = mtls_only(one.groups) if _may_be_mtls(one.policy) else ()
     if one.discovery.is_dns and not any(group.members for group in groups):
         return None
     plain = msgspec.structs.replace(one.policy, tls=None, proxy_protocol=None)
@@ -43,14 +46,23 @@ def sni_cluster(db: Database, view: View, host: str, port: int, subset: str) -> 
 @query
 def sni_assignment(db: Database, view: View, host: str, port: int, subset: str) -> tuple[Group, ...]:
     """Return the endpoints of one of these clusters."""
+    if not _may_be_mtls(policy(db, view, host, port, subset)):
+        return ()
     return mtls_only(load_assignment(db, view, host, port, subset))
 
 
+def _may_be_mtls(chosen: Policy) -> bool:
+    return chosen.tls is None or chosen.tls.mode == "ISTIO_MUTUAL"
+
+
 def mtls_only(groups: Iterable[Group]) -> tuple[Group, ...]:
-    """Keep the endpoints that are spoken to in the mesh's TLS, and the localities that have any."""
+    """Keep the endpoints that speak the mesh's TLS, and the localities that have any.
+
+    Those that say so count, too: here it is the client who speaks it to them, and the gateway passes it on.
+    """
     kept = []
     for group in groups:
-        members = tuple(member for member in group.members if member.mtls)
+        members = tuple(one for one in group.members if one.mtls or one.endpoint.tls_mode == SPEAKS_MTLS)
         if members:
             weight = sum(member.weight for member in members)
             kept.append(msgspec.structs.replace(group, members=members, weight=weight))

@@ -11,11 +11,10 @@ MAX_DIRECT_RESPONSE_BYTES = 1024 * 1024  # route.go; Envoy's default of 4 KiB is
 _VIRTUAL_HOST = bytes([RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER << 3 | 2])
 
 
-def route_configuration(name: str, virtual_hosts: Iterable[bytes]) -> bytes:
-    """Serialise a route configuration.
+def route_configuration(name: str, virtual_hosts: Iterable[bytes], *, ignore_port: bool = True) -> bytes:
+    """Serialise a route configuration; `ignore_port` says that the port in a Host header does not matter.
 
-    Clusters are not checked: a route to one that does not exist answers 503, and no other route suffers. Ports in Host
-    headers do not matter.
+    Clusters are not checked: a route to one that does not exist answers 503, and no other route suffers.
     """
     parts = [
         message.serialized(
@@ -23,7 +22,7 @@ def route_configuration(name: str, virtual_hosts: Iterable[bytes]) -> bytes:
                 name=name,
                 validate_clusters=message.boolean(False),
                 max_direct_response_body_size_bytes=message.uint32(MAX_DIRECT_RESPONSE_BYTES),
-                ignore_port_in_host_matching=True,
+                ignore_port_in_host_matching=ignore_port,
             )
         )
     ]
