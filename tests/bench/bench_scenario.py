@@ -1,0 +1,257 @@
+"""One generated mesh in a process of its own: cold start, memory, and what each kind of edit costs. Prints JSON.
+
+    python bench_scenario.py SERVICES service|entry 0|1 PROXIES FILE
+
+FILE is the mesh as one YAML text. The process measures from its own start, as the kernel knows it.
+"""
+
+import time
+
+IMPORTS = time.perf_counter()  # everything below is part of the cold start
+
+import cProfile
+import os
+import pstats
+import sys
+from collections import Counter
+from pathlib import Path
+from statistics import median
+
+import bench_mesh
+import bench_proxies
+import msgspec
+from bench_proxies import Client, Sent
+
+from lateen.analyze.findings import findings
+from lateen.engine import Database
+from lateen.engine.counters import counts, reset, runs
+from lateen.sources.documents import Texts
+from lateen.sources.store import FILES, Store
+from lateen.xds.change import Changes
+
+REPEATS = 5
+EDITED = 40  # a service of the namespace n0, where the first proxy is
+KEPT = 6
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """What one kind of edit cost; times are medians in milliseconds, the rest is exact."""
+
+    name: str
+    queries: int
+    top: tuple[tuple[str, int], ...]
+    """The queries that ran most often."""
+    resources: dict[str, int]
+    """To all proxies, by type."""
+    names: tuple[str, ...]
+    """What the first proxy that was told anything got."""
+    bytes: int
+    proxies: int
+    read_ms: float
+    store_ms: float
+    push_ms: float
+    push_worst_ms: float
+    analysis_ms: float
+    shares: dict[str, float]
+    """Of one further edit under the profiler: share of the time of the push by part of the program."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one mesh."""
+
+    objects: int
+    imports_s: float
+    read_s: float
+    store_s: float
+    first_s: float
+    """To compile and frame everything for the first proxy."""
+    ready_s: float
+    """From the start of the process to the first proxy having everything."""
+    rest_s: float
+    analysis_s: float
+    first_bytes: int
+    first_resources: dict[str, int]
+    queries: int
+    cells: int
+    cells_all: int
+    rss_start: float
+    rss_loaded: float
+    rss_first: float
+    rss_all: float
+    edits: tuple[Edit, ...]
+
+
+class Scenario:
+    """A mesh with its proxies."""
+
+    def __init__(self, size: bench_mesh.Size, proxies: int, text: str) -> None:
+        self.size, self.proxies = size, proxies
+        self.whole = text
+        self.db, self.texts, self.changes = Database(), Texts(), Changes()
+        self.store = Store(self.db)
+        self.clients: list[Client] = []
+        self.files: dict[str, str] = {}
+
+    def run(self, began: float) -> Result:
+        rss = [memory()]
+        clock = [time.perf_counter()]
+        load = self.texts.load([("mesh.yaml", self.whole)])
+        clock.append(time.perf_counter())
+        applied = self.store.replace(FILES, load)
+        assert not applied.findings, applied.findings[:3]
+        clock.append(time.perf_counter())
+        rss.append(memory())
+        first = self._connect(range(1))
+        ready = time.perf_counter()
+        rss.append(memory())
+        queries, cells = runs(self.db), len(self.db.cells)
+        rest = self._connect(range(1, self.proxies), with_gateway=True)
+        rss.append(memory())
+        cells_all = len(self.db.cells)
+        analysis = timed(lambda: findings(self.db))
+        self.files = dict(bench_mesh.documents(self.size))
+        self.store.replace(FILES, self.texts.load(self.files.items()))
+        bench_proxies.settle(self.clients)
+        return Result(
+            objects=len(load.entries),
+            imports_s=clock[0] - began,
+            read_s=clock[1] - clock[0],
+            store_s=clock[2] - clock[1],
+            first_s=first.seconds,
+            ready_s=ready - began,
+            rest_s=rest.seconds,
+            analysis_s=analysis,
+            first_bytes=first.bytes,
+            first_resources=dict(first.resources),
+            queries=queries,
+            cells=cells,
+            cells_all=cells_all,
+            rss_start=rss[0],
+            rss_loaded=rss[1],
+            rss_first=rss[2],
+            rss_all=rss[3],
+            edits=tuple(self._edit(name, texts) for name, texts in edits(self.size).items()),
+        )
+
+    def _connect(self, numbers: range, *, with_gateway: bool = False) -> Sent:
+        spaces = bench_mesh.NAMESPACES
+        nodes = [bench_proxies.node(i % spaces, i // spaces) for i in numbers]
+        nodes += [bench_proxies.gateway_node()] if with_gateway else []
+        new = [Client(self.db, node, self.changes) for node in nodes]
+        self.clients += new
+        return bench_proxies.settle(new)
+
+    def _edit(self, name: str, texts: list[tuple[str, str]]) -> Edit:
+        clocks: list[tuple[float, float, float, float]] = []
+        self._change(*texts[-1])  # so that each measured edit starts from an edited state
+        sent = bench_proxies.settle(self.clients)
+        findings(self.db)
+        for number in range(REPEATS):
+            reset(self.db)
+            read, store = self._change(*texts[number % len(texts)])
+            sent = bench_proxies.settle(self.clients)
+            ran, top = runs(self.db), _top(self.db)
+            clocks.append((read, store, sent.seconds, timed(lambda: findings(self.db))))
+        shares = self._profiled(texts[REPEATS % len(texts)])
+        self._change(texts[0][0], self.files[texts[0][0]])
+        bench_proxies.settle(self.clients)
+        read_ms, store_ms, push_ms, analysis_ms = (1000 * median(column) for column in zip(*clocks, strict=True))
+        told = next((client for client in sent.by_client if client), ())
+        return Edit(
+            name=name,
+            queries=ran,
+            top=top,
+            resources=dict(sent.resources),
+            names=told[:KEPT],
+            bytes=sent.bytes,
+            proxies=sent.proxies,
+            read_ms=read_ms,
+            store_ms=store_ms,
+            push_ms=push_ms,
+            push_worst_ms=1000 * max(row[2] for row in clocks),
+            analysis_ms=analysis_ms,
+            shares=shares,
+        )
+
+    def _change(self, name: str, text: str) -> tuple[float, float]:
+        """Change one file, read all, and put them in force, as the watcher does."""
+        loads = []
+        texts = self.files | {name: text}
+        read = timed(lambda: loads.append(self.texts.load(texts.items())))
+        return read, timed(lambda: self.store.replace(FILES, loads[0]))
+
+    def _profiled(self, change: tuple[str, str]) -> dict[str, float]:
+        self._change(*change)
+        profile = cProfile.Profile()
+        profile.runcall(bench_proxies.settle, self.clients)
+        return shares(pstats.Stats(profile))
+
+
+def edits(size: bench_mesh.Size) -> dict[str, list[tuple[str, str]]]:
+    """Name the kinds of edit; each is a file and the texts that it takes in turn."""
+    shape, one = size.shape, EDITED
+    own = {
+        "VirtualService (weight)": (f"vs-{one}", [bench_mesh.virtual_service(one, shape, w) for w in (50, 60)]),
+        "DestinationRule (pool)": (f"dr-{one}", [bench_mesh.destination_rule(one, shape, n) for n in (50, 60)]),
+        "Gateway (port)": ("gw", [bench_mesh.gateway(port) for port in (81, 82)]),
+    }
+    if shape == "service":
+        own["endpoint (not ready)"] = (f"pod-{one}-0", [bench_mesh.pod(one, ready=ready) for ready in (False, True)])
+        own["Service (port)"] = (f"svc-{one}", [bench_mesh.service(one, extra_port=extra) for extra in (True, False)])
+    else:
+        own["endpoint (weight)"] = (f"se-{one}", [bench_mesh.entry(one, weight=weight) for weight in (2, 3)])
+        own["Service (port)"] = (f"se-{one}", [bench_mesh.entry(one, extra_port=extra) for extra in (True, False)])
+    if size.scoped:
+        own["Sidecar (host)"] = ("sc-0", [bench_mesh.sidecar(0, wider=wider) for wider in (True, False)])
+    return {kind: [(file, text) for text in texts] for kind, (file, texts) in own.items()}
+
+
+def shares(stats: pstats.Stats) -> dict[str, float]:
+    """Add the profile's own times up by part of the program, the largest first; parts below 3 % are left out."""
+    found: Counter[str] = Counter()
+    for (file, _, function), row in stats.stats.items():  # type: ignore[attr-defined]  undocumented but stable
+        found[_part(file, function)] += row[2]
+    whole = sum(found.values()) or 1.0
+    return {part: round(own / whole, 3) for part, own in found.most_common() if own / whole >= 0.03}
+
+
+def _part(file: str, function: str) -> str:
+    if "/lateen/" in file:
+        inside = Path(file.partition("/lateen/")[2])
+        return "engine" if inside.parts[0] == "engine" else f"{inside.parts[0]}.{inside.stem}"
+    return "the simulated clients" if "bench_" in file else f"built in ({function.strip('<>{}').split(' ')[-1]})"
+
+
+def _top(db: Database) -> tuple[tuple[str, int], ...]:
+    ran = Counter({name: count.runs for name, count in counts(db).items() if count.runs})
+    return tuple(ran.most_common(KEPT))
+
+
+def memory() -> float:
+    """Return this process's resident memory in MB."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def timed(work: object) -> float:
+    began = time.perf_counter()
+    work()  # type: ignore[operator]
+    return time.perf_counter() - began
+
+
+def started() -> float:
+    """Return when this process began, on the clock of `perf_counter`."""
+    ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return time.perf_counter() - age
+
+
+def main() -> None:
+    services, shape, scoped, proxies, file = sys.argv[1:]
+    size = msgspec.convert({"services": int(services), "shape": shape, "scoped": scoped == "1"}, bench_mesh.Size)
+    result = Scenario(size, int(proxies), Path(file).read_text()).run(started())
+    sys.stdout.buffer.write(msgspec.json.encode(result))
+
+
+if __name__ == "__main__":
+    main()
