@@ -1,16 +1,201 @@
-"""The codes of findings: Istio's `IST…` where the meaning is Istio's, `LAT…` for what Istio does not look at.
+"""The codes of findings with their level and title, in one place; docs/reference/findings/ has a page for each.
 
-Source of the IST codes: pkg/config/analysis/msg/messages.yaml.
+`IST…` where the meaning is Istio's (pkg/config/analysis/msg/messages.yaml), `LAT01…` for what Istio does not look at.
+`LAT00…` are those of reading objects (api/codes.py).
 """
 
 from enum import StrEnum
+
+from msgspec import Struct
+
+from lateen.api import codes
+from lateen.api.finding import Level
 
 
 class Code(StrEnum):
     """What a finding is about."""
 
-    SCHEMA = "IST0106"  # SchemaValidationError: the object alone is wrong
-    REFERENCE = "IST0101"  # ReferencedResourceNotFound
-    PORT = "LAT0101"  # a destination names a port that its service does not have
-    ORPHAN_POLICY = "LAT0102"  # a DestinationRule for a host that nobody has
-    UNBOUND_GATEWAY = "LAT0103"  # a Gateway whose selector takes no workload
+    DEPRECATED = "IST0002"
+    REFERENCE = "IST0101"
+    SCHEMA = codes.SCHEMA
+    MISPLACED_ANNOTATION = "IST0107"
+    UNKNOWN_ANNOTATION = "IST0108"
+    MESH_HOST_CONFLICT = "IST0109"
+    SIDECAR_CONFLICT = "IST0110"
+    SIDECAR_WITHOUT_SELECTOR = "IST0111"
+    PORT_REQUIRED = "IST0112"
+    PORT_OF_TWO_PROTOCOLS = "IST0116"
+    PORT_NAME = "IST0118"
+    NAMESPACE_LABELS = "IST0123"
+    NO_WORKLOADS = "IST0127"
+    UNVERIFIED_SERVER = "IST0128"
+    UNVERIFIED_SERVER_ON_PORT = "IST0129"
+    UNREACHABLE_RULE = "IST0130"
+    INEFFECTIVE_MATCH = "IST0131"
+    HOST_NOT_IN_GATEWAY = "IST0132"
+    ADDRESSES_REQUIRED = "IST0134"
+    TARGET_PORT_CONFLICT = "IST0137"
+    DUPLICATE_CERTIFICATE = "IST0138"
+    INGRESS_IGNORES_SUBSETS = "IST0140"
+    GATEWAY_CONFLICT = "IST0145"
+    EXTERNAL_NAME_PORT = "IST0150"
+    RELATIVE_PATCH = "IST0151"
+    WRONG_REPLACE = "IST0152"
+    WRONG_ADD = "IST0153"
+    WRONG_REMOVE = "IST0154"
+    RELATIVE_PATCH_BY_VERSION = "IST0155"
+    BAD_CREDENTIAL = "IST0161"
+    GATEWAY_PORT = "IST0162"
+    INTERNAL_GATEWAY = "IST0165"
+    EMPTY_SUBSET = "IST0173"
+    UNKNOWN_HOST = "IST0174"
+    SERVICE_ENTRY_CONFLICT = "IST0177"
+    PORT_KEPT = "LAT0101"
+    HTTP_RULES_IGNORED = "LAT0102"
+    NEVER_HOLDS = "LAT0103"
+    PREFIX_TAKES_MORE = "LAT0104"
+    NOT_RE2 = "LAT0105"
+    WHOLE_TEXT = "LAT0106"
+    RETRIES_DO_NOT_FIT = "LAT0107"
+    RETRIES_REPEAT_EFFECTS = "LAT0108"
+    FAULT_COMES_FIRST = "LAT0109"
+    GATEWAY_ROUTES_OVERLAP = "LAT0110"
+    DELEGATE_IGNORED = "LAT0111"
+    RULE_INVISIBLE = "LAT0120"
+    POLICY_LOST = "LAT0121"
+    FAILOVER_TURNED_ON = "LAT0122"
+    FAILOVER_WITHOUT_EJECTION = "LAT0123"
+    POLICY_PORT = "LAT0124"
+    GATEWAY_WITHOUT_ROUTES = "LAT0130"
+    SERVICE_WITHOUT_WORKLOADS = "LAT0140"
+    TARGET_PORT = "LAT0141"
+    IMPORTS_NOTHING = "LAT0142"
+
+
+class Entry(Struct, frozen=True):
+    """What the catalogue says about a code."""
+
+    level: Level
+    name: str
+    """A word for it, Istio's where the code is Istio's."""
+    title: str
+    """One line."""
+
+
+_E, _W, _I = Level.ERROR, Level.WARNING, Level.INFO
+
+CATALOGUE: dict[str, Entry] = {
+    Code.DEPRECATED: Entry(_W, "Deprecated", "A field is deprecated, or has no effect any more."),
+    Code.REFERENCE: Entry(_E, "ReferencedResourceNotFound", "Something that is named does not exist."),
+    Code.SCHEMA: Entry(_E, "SchemaValidationError", "An object alone is wrong; it is not in force."),
+    Code.MISPLACED_ANNOTATION: Entry(_W, "MisplacedAnnotation", "An annotation is on a kind that it does nothing for."),
+    Code.UNKNOWN_ANNOTATION: Entry(_W, "UnknownAnnotation", "There is no such annotation of Istio's."),
+    Code.MESH_HOST_CONFLICT: Entry(
+        _E,
+        "ConflictingMeshGatewayVirtualServiceHosts",
+        "Two VirtualServices claim one host for sidecars; only one of them is used.",
+    ),
+    Code.SIDECAR_CONFLICT: Entry(_E, "ConflictingSidecarWorkloadSelectors", "Two Sidecars select the same pod."),
+    Code.SIDECAR_WITHOUT_SELECTOR: Entry(
+        _E, "MultipleSidecarsWithoutWorkloadSelectors", "A namespace has two Sidecars for everybody."
+    ),
+    Code.PORT_REQUIRED: Entry(
+        _E, "VirtualServiceDestinationPortSelectorRequired", "A destination has several ports and the route names none."
+    ),
+    Code.PORT_OF_TWO_PROTOCOLS: Entry(
+        _W, "DeploymentAssociatedToMultipleServices", "Services of one Deployment use a port for two transport protocols."
+    ),
+    Code.PORT_NAME: Entry(
+        _I, "PortNameIsNotUnderNamingConvention", "A port's name says no protocol, so the proxy has to detect it."
+    ),
+    Code.NAMESPACE_LABELS: Entry(_W, "NamespaceMultipleInjectionLabels", "A namespace has two kinds of injection labels."),
+    Code.NO_WORKLOADS: Entry(_W, "NoMatchingWorkloadsFound", "A workload selector selects nothing."),
+    Code.UNVERIFIED_SERVER: Entry(
+        _W, "NoServerCertificateVerificationDestinationLevel", "TLS to a server whose certificate nobody checks."
+    ),
+    Code.UNVERIFIED_SERVER_ON_PORT: Entry(
+        _W, "NoServerCertificateVerificationPortLevel", "TLS on a port to a server whose certificate nobody checks."
+    ),
+    Code.UNREACHABLE_RULE: Entry(_W, "VirtualServiceUnreachableRule", "A rule is never used: earlier ones take its requests."),
+    Code.INEFFECTIVE_MATCH: Entry(
+        _I, "VirtualServiceIneffectiveMatch", "One match of a rule is never used: earlier ones take its requests."
+    ),
+    Code.HOST_NOT_IN_GATEWAY: Entry(
+        _W, "VirtualServiceHostNotFoundInGateway", "A VirtualService has a host that its Gateway does not serve."
+    ),
+    Code.ADDRESSES_REQUIRED: Entry(
+        _W, "ServiceEntryAddressesRequired", "A TCP port of a ServiceEntry without addresses takes every connection."
+    ),
+    Code.TARGET_PORT_CONFLICT: Entry(
+        _W, "DeploymentConflictingPorts", "Two Services lead to one port of a Deployment under different numbers."
+    ),
+    Code.DUPLICATE_CERTIFICATE: Entry(
+        _W, "GatewayDuplicateCertificate", "Two Gateways use one certificate: reused HTTP/2 connections are answered 404."
+    ),
+    Code.INGRESS_IGNORES_SUBSETS: Entry(
+        _W, "IngressRouteRulesNotAffected", "A gateway sends to a host whose subset rules are for sidecars only."
+    ),
+    Code.GATEWAY_CONFLICT: Entry(_E, "ConflictingGateways", "A Gateway's server cannot be beside another one; it is left out."),
+    Code.EXTERNAL_NAME_PORT: Entry(
+        _W, "ExternalNameServiceTypeInvalidPortName", "A port of an ExternalName Service says no protocol."
+    ),
+    Code.RELATIVE_PATCH: Entry(
+        _W, "EnvoyFilterUsesRelativeOperation", "A patch relative to others, without a priority among the EnvoyFilters."
+    ),
+    Code.WRONG_REPLACE: Entry(_E, "EnvoyFilterUsesReplaceOperationIncorrectly", "REPLACE where it is not possible."),
+    Code.WRONG_ADD: Entry(_E, "EnvoyFilterUsesAddOperationIncorrectly", "ADD where it is ignored."),
+    Code.WRONG_REMOVE: Entry(_E, "EnvoyFilterUsesRemoveOperationIncorrectly", "REMOVE where it is ignored."),
+    Code.RELATIVE_PATCH_BY_VERSION: Entry(
+        _W, "EnvoyFilterUsesRelativeOperationWithProxyVersion", "A relative patch for one proxy version, without a priority."
+    ),
+    Code.BAD_CREDENTIAL: Entry(_E, "InvalidGatewayCredential", "A Gateway's Secret holds no usable certificate."),
+    Code.GATEWAY_PORT: Entry(_W, "GatewayPortNotDefinedOnService", "The Service of a gateway does not lead to a port of the Gateway."),
+    Code.INTERNAL_GATEWAY: Entry(_W, "ReferencedInternalGateway", "A VirtualService names a Gateway that Istio made for itself."),
+    Code.EMPTY_SUBSET: Entry(_E, "DestinationRuleSubsetNotSelectPods", "A subset has no endpoints: its requests are answered 503."),
+    Code.UNKNOWN_HOST: Entry(_W, "UnknownDestinationRuleHost", "A DestinationRule is for a host that no service has."),
+    Code.SERVICE_ENTRY_CONFLICT: Entry(
+        _W, "ConflictingServiceEntryProtocol", "ServiceEntries disagree about the protocol of one host and port."
+    ),
+    Code.PORT_KEPT: Entry(_E, "DestinationPortKept", "A destination lacks the port that requests come in on, and the route names none."),
+    Code.HTTP_RULES_IGNORED: Entry(_W, "HttpRulesIgnored", "HTTP rules for a port that the proxy does not read as HTTP."),
+    Code.NEVER_HOLDS: Entry(_W, "MatchNeverHolds", "No request meets a condition."),
+    Code.PREFIX_TAKES_MORE: Entry(_I, "PrefixTakesMore", "The prefix /foo also takes /foobar."),
+    Code.NOT_RE2: Entry(_E, "RegexNotRe2", "An expression is not RE2, so Envoy refuses the routes that have it."),
+    Code.WHOLE_TEXT: Entry(_W, "RegexMatchesWholeText", "An expression is written as if it searched; it must match the whole text."),
+    Code.RETRIES_DO_NOT_FIT: Entry(_W, "RetriesDoNotFit", "The timeout ends before the last retry begins."),
+    Code.RETRIES_REPEAT_EFFECTS: Entry(_W, "RetriesRepeatEffects", "Requests that are not idempotent are sent again."),
+    Code.FAULT_COMES_FIRST: Entry(_W, "FaultComesFirst", "A fault on a route with timeout or retries, which do not see it."),
+    Code.GATEWAY_ROUTES_OVERLAP: Entry(
+        _W, "GatewayRoutesOverlap", "A rule is never used on a gateway: another VirtualService takes its requests."
+    ),
+    Code.DELEGATE_IGNORED: Entry(_W, "DelegateIgnored", "A delegate exists, but its routes are not used."),
+    Code.RULE_INVISIBLE: Entry(_W, "DestinationRuleInvisible", "A DestinationRule that no client of its host follows."),
+    Code.POLICY_LOST: Entry(_W, "PolicyLost", "Of two DestinationRules for a host, parts of the younger are lost."),
+    Code.FAILOVER_TURNED_ON: Entry(
+        _W, "OutlierDetectionTurnsOnFailover", "outlierDetection makes clients prefer endpoints of their own place."
+    ),
+    Code.FAILOVER_WITHOUT_EJECTION: Entry(
+        _W, "FailoverWithoutOutlierDetection", "Failover between places never happens without outlierDetection."
+    ),
+    Code.POLICY_PORT: Entry(_W, "PolicyPortNotFound", "A policy for a port that the service does not have."),
+    Code.GATEWAY_WITHOUT_ROUTES: Entry(_W, "GatewayWithoutRoutes", "Nothing is bound to a Gateway: it answers 404 to everything."),
+    Code.SERVICE_WITHOUT_WORKLOADS: Entry(_W, "ServiceWithoutWorkloads", "A Service has no pods: requests are answered 503."),
+    Code.TARGET_PORT: Entry(_W, "TargetPortNotFound", "A Service's named targetPort is not a port of its pods."),
+    Code.IMPORTS_NOTHING: Entry(_W, "EgressHostImportsNothing", "A Sidecar imports a host that no service has."),
+    codes.SYNTAX: Entry(_E, "NotYaml", "A text is not YAML or JSON, or not an object."),
+    codes.UNSUPPORTED: Entry(_E, "UnsupportedKind", "A kind or version that Lateen does not carry out."),
+    codes.IGNORED: Entry(_I, "IgnoredKind", "A kind that is not for a service mesh."),
+    codes.DUPLICATE: Entry(_E, "DefinedTwice", "The same object is defined twice."),
+    codes.MISSPELT: Entry(_W, "ProbablyMisspelt", "A field of a Kubernetes object looks like a misspelling."),
+    codes.OWNED: Entry(_E, "OwnedElsewhere", "An object belongs to another source."),
+    codes.UNREADABLE: Entry(_E, "Unreadable", "A file cannot be read, or is too large."),
+    codes.ADDRESSES: Entry(_E, "NoAddress", "Addresses clash or have run out."),
+}  # fmt: skip
+
+PAGES = "https://lateen.dev/reference/findings/"
+"""Where the pages of docs/reference/findings/ are published."""
+
+
+def page(code: str) -> str:
+    """Return the address of a code's page."""
+    return f"{PAGES}{code}"

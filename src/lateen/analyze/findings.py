@@ -1,18 +1,11 @@
 """All findings that concern more than one object; each rule is a query, so an edit re-runs only what it touches."""
 
-from collections.abc import Callable
-
-from lateen.analyze import destination_rules, gateways, virtual_services
+from lateen.analyze.rules import RULES
+from lateen.analyze.suppression import suppressed_codes
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
-
-RULES: dict[str, tuple[Callable[[Database, Ref], tuple[Finding, ...]], ...]] = {
-    "VirtualService": (virtual_services.references,),
-    "Gateway": (gateways.references,),
-    "DestinationRule": (destination_rules.references,),
-}
 
 
 @query
@@ -23,5 +16,9 @@ def findings(db: Database) -> tuple[Finding, ...]:
 
 @query
 def findings_of(db: Database, ref: Ref) -> tuple[Finding, ...]:
-    """Return the findings about one object."""
-    return tuple(one for rule in RULES.get(ref.kind, ()) for one in rule(db, ref))
+    """Return the findings about one object, without those that its annotation suppresses."""
+    told = tuple(one for rule in RULES.get(ref.kind, ()) for one in rule(db, ref))
+    if not told:
+        return ()
+    silent = suppressed_codes(facts.get(db, ref))
+    return tuple(one for one in told if not silent.intersection((one.code, "*")))

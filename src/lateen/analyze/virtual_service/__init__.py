@@ -1,0 +1,1 @@
+"""What is wrong with VirtualServices, between their rules and against everything else."""

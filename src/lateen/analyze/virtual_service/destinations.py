@@ -1,0 +1,97 @@
+"""IST0101: hosts, subsets and ports that routes lead to."""
+
+from collections.abc import Iterator
+
+from lateen.analyze.catalogue import Code
+from lateen.analyze.report import found, nearest
+from lateen.analyze.virtual_service.walk import destinations, virtual_service
+from lateen.api.common import Destination
+from lateen.api.finding import Finding
+from lateen.api.meta import Ref
+from lateen.engine import Database, query
+from lateen.model import host as hosts
+from lateen.model import scope as scopes
+from lateen.model.defaults import CLUSTER_DOMAIN
+from lateen.model.destination_rules import rule_for
+from lateen.model.endpoint import instances
+from lateen.model.service import Service, by_host
+from lateen.model.view import View
+
+
+@query
+def missing_destinations(db: Database, ref: Ref) -> tuple[Finding, ...]:
+    """Return the destinations of one VirtualService that are not there."""
+    one = virtual_service(db, ref)
+    if one is None:
+        return ()
+    return tuple(
+        finding
+        for path, destination in destinations(one.spec)
+        for finding in _missing(db, ref, path, destination)
+    )
+
+
+def service_of(db: Database, host: str, namespace: str) -> Service | None:
+    """Return the service that a host of a VirtualService in this namespace means; a wildcard may cover it."""
+    full = hosts.fqdn(host, namespace, CLUSTER_DOMAIN).lower()
+    known = scopes.services_by_host(db, scopes.Scope(namespace))
+    covering = hosts.most_specific(full, known) if full not in known else full
+    return known[covering] if covering else None
+
+
+def _missing(db: Database, ref: Ref, path: str, destination: Destination) -> Iterator[Finding]:
+    service = service_of(db, destination.host, ref.namespace)
+    if service is None:
+        yield _no_host(db, ref, path, destination)
+        return
+    number = destination.port.number if destination.port else None
+    if number and service.port(number) is None and service.ports:
+        has = ", ".join(str(port.number) for port in service.ports)
+        message = f"{service.host} has no port {number}: requests for it are answered 503"
+        yield found(Code.REFERENCE, ref, f"{path}.port.number", message, f"it has {has}")
+    if destination.subset:
+        yield from _no_subset(db, ref, path, destination, service)
+
+
+def _no_host(db: Database, ref: Ref, path: str, destination: Destination) -> Finding:
+    full = hosts.fqdn(destination.host, ref.namespace, CLUSTER_DOMAIN).lower()
+    if elsewhere := by_host(db).get(full):
+        space = elsewhere[0].namespace
+        hint = f"it is in namespace {space}, which does not export it to {ref.namespace}"
+    else:
+        hint = _nearest(db, destination.host, ref.namespace)
+    return found(Code.REFERENCE, ref, f"{path}.host", f"host {destination.host} is not found", hint)
+
+
+def _nearest(db: Database, host: str, namespace: str) -> str:
+    known = scopes.services_by_host(db, scopes.Scope(namespace))
+    suffix = f".{namespace}.svc.{CLUSTER_DOMAIN}"
+    if "." in host:
+        short = host.partition(".")[0]
+        same = sorted(name for name in known if name.startswith(f"{short}."))
+        return f"did you mean {same[0]}?" if same else nearest(host, known, "hosts")
+    elsewhere = sorted(name for name in known if name.startswith(f"{host}.") and not name.endswith(suffix))
+    if elsewhere:
+        return f"did you mean {elsewhere[0]}? A short name is looked up in namespace {namespace}"
+    return nearest(host, (name.removesuffix(suffix) for name in known), "hosts")
+
+
+def _no_subset(
+    db: Database, ref: Ref, path: str, destination: Destination, service: Service
+) -> Iterator[Finding]:
+    name = destination.subset or ""
+    rule = rule_for(db, View(type="sidecar", namespace=ref.namespace), service.host)
+    names = tuple(subset.name for subset in rule.subsets) if rule else ()
+    if name not in names:
+        message = f"subset {name} of {destination.host} is not found: requests for it are answered 503"
+        hint = nearest(name, names, "subsets") if names else _add_subset(db, service, name, has_rule=bool(rule))
+        yield found(Code.REFERENCE, ref, f"{path}.subset", message, hint)
+
+
+def _add_subset(db: Database, service: Service, name: str, *, has_rule: bool) -> str:
+    every = (label for one in instances(db, service.origin) for label in one.labels)
+    labels = next((f"{key}: {value}" for key, value in every if value == name), f"version: {name}")
+    subset = f"- name: {name}, labels: {{{labels}}}"
+    if has_rule:
+        return f"add to the subsets of its DestinationRule: {subset}"
+    return f"add a DestinationRule with host: {service.host} and subsets: {subset}"
