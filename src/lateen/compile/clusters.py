@@ -1,11 +1,15 @@
 """The clusters of a proxy: one query, and one resource, for each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from lateen.compile import patches
+from lateen.compile.patches import Part
 from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, query
 from lateen.model.clusters import outbound, outbound_keys
+from lateen.model.envoy_filters import Context
 from lateen.model.fixed_clusters import FixedClusters, fixed_clusters
+from lateen.model.inbound import service_targets
 from lateen.model.inbound_clusters import inbound, inbound_ports
 from lateen.model.sni_clusters import sni_cluster, sni_keys
 from lateen.model.view import View
@@ -21,10 +25,7 @@ KUBE_CLUSTER = "Kubernetes"  # Istio's name for a mesh of one Kubernetes cluster
 @query
 def clusters(db: Database, view: View) -> tuple[Resource, ...]:
     """Return every cluster that a proxy gets, sorted by name."""
-    found = {one.name: one for one in _outbound(db, view)}
-    found |= {one.name: one for one in _inbound(db, view)}
-    found |= {one.name: one for one in _by_sni(db, view)}
-    found |= {one.name: one for one in fixed(db, view)}
+    found = patches.clusters(db, view, _parts(db, view))
     return tuple(found[name] for name in sorted(found))
 
 
@@ -62,6 +63,12 @@ def fixed(db: Database, view: View) -> tuple[Resource, ...]:
     return tuple(resource(name, body) for name, body in _fixed(settings, view))
 
 
+@query
+def fixed_resource(db: Database, view: View, name: str) -> Resource | None:
+    """Return one of the clusters that do not depend on services."""
+    return next((one for one in fixed(db, view) if one.name == name), None)
+
+
 def kube_cluster(view: View) -> str:
     """Name the Kubernetes cluster that endpoints are said to be in."""
     return view.meta("CLUSTER_ID") or KUBE_CLUSTER
@@ -72,19 +79,18 @@ def is_marked(view: View) -> bool:
     return view.meta(CAPTURE) == BY_MARK
 
 
-def _outbound(db: Database, view: View) -> Iterable[Resource]:
-    found = (outbound_resource(db, view, *key) for key in outbound_keys(db, view))
-    return (one for one in found if one is not None)
-
-
-def _by_sni(db: Database, view: View) -> Iterable[Resource]:
-    found = (sni_resource(db, view, *key) for key in sni_keys(db, view))
-    return (one for one in found if one is not None)
-
-
-def _inbound(db: Database, view: View) -> Iterable[Resource]:
-    found = (inbound_resource(db, view, port) for port in inbound_ports(db, view))
-    return (one for one in found if one is not None)
+def _parts(db: Database, view: View) -> Iterator[Part]:
+    outwards = patches.context_of(view)
+    for one in fixed(db, view):
+        inwards = one.name == names.INBOUND_PASSTHROUGH
+        yield Part(Context.SIDECAR_INBOUND if inwards else outwards, fixed_resource, (view, one.name))
+    for key in outbound_keys(db, view):
+        yield Part(outwards, outbound_resource, (view, *key))
+    for key in sni_keys(db, view):
+        yield Part(outwards, sni_resource, (view, *key))
+    for port in inbound_ports(db, view):
+        hosts = {one.host: None for one in service_targets(db, view) if one.target_port == port}
+        yield Part(Context.SIDECAR_INBOUND, inbound_resource, (view, port), tuple(hosts))
 
 
 def _fixed(settings: FixedClusters, view: View) -> Iterable[tuple[str, bytes]]:

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from lateen.api import facts
+from lateen.compile import patches
+from lateen.compile.patches import Part
 from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, query
 from lateen.model import inbound_clusters, mesh, scope
+from lateen.model.envoy_filters import Context
 from lateen.model.filter_chain_match import plaintext_http
 from lateen.model.gateway import gateway_listeners
 from lateen.model.gateway_chains import gateway_chains
@@ -27,25 +30,25 @@ from lateen.translate.listener import ListenerSettings
 @query
 def listeners(db: Database, view: View) -> tuple[Resource, ...]:
     """Return every listener that a proxy gets, sorted by name."""
-    found = _of_gateway(db, view) if view.is_router else _of_sidecar(db, view)
-    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.name))
+    found = patches.listeners(db, view, _of_gateway(db, view) if view.is_router else _of_sidecar(db, view))
+    return tuple(found[name] for name in sorted(found))
 
 
-def _of_gateway(db: Database, view: View) -> Iterable[Resource | None]:
-    return (gateway(db, view, one.bind, one.port) for one in gateway_listeners(db, view))
+def _of_gateway(db: Database, view: View) -> Iterable[Part]:
+    return (Part(Context.GATEWAY, gateway, (view, one.bind, one.port)) for one in gateway_listeners(db, view))
 
 
-def _of_sidecar(db: Database, view: View) -> Iterator[Resource | None]:
+def _of_sidecar(db: Database, view: View) -> Iterator[Part]:
     seen = outbound_view(db, view)
     for bind, port in outbound_addresses(db, seen):
-        yield outbound(db, seen, bind, port)
-    yield http_proxy(db, seen)
+        yield Part(Context.SIDECAR_OUTBOUND, outbound, (seen, bind, port))
+    yield Part(Context.SIDECAR_OUTBOUND, http_proxy, (seen,))
     for chain in inbound_chains(db, view):
         if chain.bound:
-            yield bound_inbound(db, view, chain)
+            yield Part(Context.SIDECAR_INBOUND, bound_inbound, (view, chain))
     if view.interception != mesh.NO_INTERCEPTION:
-        yield virtual_outbound(db, seen)
-        yield virtual_inbound(db, view)
+        yield Part(Context.SIDECAR_OUTBOUND, virtual_outbound, (seen,))
+        yield Part(Context.SIDECAR_INBOUND, virtual_inbound, (view,))
 
 
 @query

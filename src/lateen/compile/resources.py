@@ -5,6 +5,7 @@ from collections.abc import Callable
 from lateen.compile import types
 from lateen.compile.clusters import clusters
 from lateen.compile.endpoints import endpoint
+from lateen.compile.extensions import extension
 from lateen.compile.listeners import listeners
 from lateen.compile.resource import Resource
 from lateen.compile.routes import route
@@ -21,6 +22,7 @@ _NAMED: dict[str, Callable[[Database, View, str], Resource | None]] = {
     types.ENDPOINT: endpoint,
     types.ROUTE: route,
     types.SECRET: secret,
+    types.EXTENSION_CONFIG: extension,
 }
 
 

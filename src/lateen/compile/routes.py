@@ -6,6 +6,8 @@ virtual hosts and everything about them stay as they are.
 
 from collections.abc import Iterable
 
+from lateen.compile import patches
+from lateen.compile.patches import Group, Outcome
 from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, query
 from lateen.model import routing, scope
@@ -13,9 +15,16 @@ from lateen.model.gateway import Kind, gateway_listeners
 from lateen.model.gateway_routing import first_port, gateway_virtual_hosts
 from lateen.model.outbound import catch_all, outbound_route_names
 from lateen.model.routing import Source
-from lateen.model.routing_sidecar import ServiceSource, VirtualHost, distinguishes_ports, listener_of, virtual_hosts
+from lateen.model.routing_sidecar import (
+    ServiceSource,
+    VirtualHost,
+    distinguishes_ports,
+    listener_of,
+    virtual_hosts,
+)
 from lateen.model.routing_view import proxy_headers, routing_view
 from lateen.model.view import View
+from lateen.translate import patch_route
 from lateen.translate import virtual_host as write
 from lateen.translate.route_configuration import route_configuration, unknown_route_configuration
 from lateen.translate.virtual_host import Routes
@@ -26,9 +35,29 @@ def route(db: Database, view: View, name: str) -> Resource | None:
 
     Envoy asks for the routes of listeners that it is draining, and would wait for an answer.
     """
+    if patches.patches(db, view, Group.ROUTES):
+        return _patched(db, view, name).resource
+    return _unpatched(db, view, name)
+
+
+def _unpatched(db: Database, view: View, name: str) -> Resource:
     if view.is_router:
         return gateway_routes(db, view, name)
     return sidecar_routes(db, routing_view(db, view), name)
+
+
+@query
+def _patched(db: Database, view: View, name: str) -> Outcome:
+    made = _unpatched(db, view, name)
+    if not view.is_router and listener_of(name) is None:
+        return Outcome(made)
+    port = patch_route.gateway_route(name).port
+    servers = (
+        (server for one in gateway_listeners(db, view) for server in one.servers) if view.is_router else ()
+    )
+    ports = (one.port for one in servers if patch_route.gateway_route(one.route_name).port == port)
+    mine, context = patches.patches(db, view, Group.ROUTES), patches.context_of(view)
+    return patches.outcome(patch_route.patched(name, made.body, context, mine, frozenset(ports)))
 
 
 @query

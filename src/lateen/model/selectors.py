@@ -26,6 +26,10 @@ SELECTING_KINDS = (
 )  # fmt: skip
 
 
+GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
+"""The label of a workload that serves a Gateway of Kubernetes' Gateway API."""
+
+
 def pairs(labels: Mapping[str, str] | None) -> Pairs:
     """Freeze labels into sorted pairs, so that they can be an argument of a query."""
     return tuple(sorted((labels or {}).items()))
@@ -60,8 +64,12 @@ def _keys(spec: object) -> Iterable[str]:
             yield from spec.selector or {}
         case Gateway():
             yield from spec.selector or {}
-        case ServiceEntry() | Sidecar() | EnvoyFilter():
+        case ServiceEntry() | Sidecar():
             yield from spec.workload_selector.labels if spec.workload_selector else {}
+        case EnvoyFilter():
+            yield from spec.workload_selector.labels if spec.workload_selector else {}
+            if spec.target_refs:
+                yield GATEWAY_NAME
         case DestinationRule():
             yield from _destination_rule_keys(spec)
         case VirtualService():

@@ -1,7 +1,5 @@
 """Envoy's messages as proto JSON with the proto's own field names, as Envoy's `/config_dump` prints them."""
 
-import importlib
-import pkgutil
 import re
 from typing import Any
 
@@ -14,6 +12,8 @@ from envoy.config.route.v3.route_pb2 import RouteConfiguration
 from envoy.extensions.transport_sockets.tls.v3.secret_pb2 import Secret
 from google.protobuf import json_format
 from google.protobuf.message import Message
+
+from lateen.translate.any_types import import_package
 
 MESSAGES: dict[str, type[Message]] = {
     message.DESCRIPTOR.full_name: message
@@ -46,7 +46,7 @@ def proto_json(type_url: str, body: bytes) -> dict[str, Any]:
             return _plain(json_format.MessageToDict(message, preserving_proto_field_name=True))
         except TypeError as error:  # something in an Any whose package was not imported yet
             found = _UNKNOWN.search(str(error))
-            if found is None or not _import_package(found[1]):
+            if found is None or not import_package(found[1]):
                 raise
 
 
@@ -68,28 +68,7 @@ def message_bytes(type_url: str, value: dict[str, Any]) -> bytes:
             json_format.ParseDict(value, message)
         except (TypeError, json_format.ParseError) as error:
             found = _UNKNOWN.search(str(error))
-            if found is None or not _import_package(found[1]):
+            if found is None or not import_package(found[1]):
                 raise
         else:
             return message.SerializeToString(deterministic=True)
-
-
-def _import_package(name: str) -> bool:
-    """Import the modules of a protobuf package, which makes its messages known; tell whether that brought anything.
-
-    A package of Envoy's API is the Python package of the same name.
-    """
-    if name in _IMPORTED:
-        return False
-    _IMPORTED.add(name)
-    try:
-        package = importlib.import_module(name)
-    except ModuleNotFoundError:
-        return False
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.name.endswith("_pb2"):
-            importlib.import_module(f"{name}.{module.name}")
-    return True
-
-
-_IMPORTED: set[str] = set()
