@@ -15,10 +15,16 @@ def ask(url: str, method: str, headers: dict[str, str], timeout: float) -> dict[
     began = time.monotonic()
     connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout)
     try:
-        connection.request(method, parts.path + (f"?{parts.query}" if parts.query else "") or "/", headers=headers)
+        connection.request(
+            method, parts.path + (f"?{parts.query}" if parts.query else "") or "/", headers=headers
+        )
         answer = connection.getresponse()
         body = answer.read().decode(errors="replace")
-        found: dict[str, object] = {"status": answer.status, "headers": dict(answer.getheaders()), "body": body}
+        found: dict[str, object] = {
+            "status": answer.status,
+            "headers": dict(answer.getheaders()),
+            "body": body,
+        }
     except (OSError, socket.timeout, http.client.HTTPException) as error:
         found = {"status": 0, "error": str(error)}
     finally:

@@ -15,9 +15,15 @@ class Echo(http.server.BaseHTTPRequestHandler):
         status = int(parts[1]) if parts[0] == "status" else 200
         if parts[0] == "delay":
             time.sleep(float(parts[1]))  # the upstream's slowness is what is tested
-        sys.stdout.write(f"{self.command} {self.path} attempt={self.headers.get('x-envoy-attempt-count', '')}\n")
+        sys.stdout.write(
+            f"{self.command} {self.path} attempt={self.headers.get('x-envoy-attempt-count', '')}\n"
+        )
         sys.stdout.flush()
-        answer = {"name": sys.argv[1], "path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}
+        answer = {
+            "name": sys.argv[1],
+            "path": self.path,
+            "headers": {k.lower(): v for k, v in self.headers.items()},
+        }
         body = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("content-length", str(len(body)))

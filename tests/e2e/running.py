@@ -32,7 +32,8 @@ class RunningMesh:
         self._own(self.home)
         self.output: list[str] = []
         self._ready = threading.Event()
-        self.process = self._start([*argv, *([str(self.config)] if argv[0] == "up" else [])])
+        self._started: list[tuple[subprocess.Popen[str], threading.Thread]] = []
+        self.process = self.start([*argv, *([str(self.config)] if argv[0] == "up" else [])])
 
     def _own(self, path: Path) -> None:
         if self.unprivileged and is_root():
@@ -56,12 +57,18 @@ class RunningMesh:
         argv = [sys.executable, "-m", "lateen.cli.__main__", *arguments]
         return unprivileged_argv(argv) if self.unprivileged else argv
 
-    def _start(self, arguments: list[str]) -> subprocess.Popen[str]:
+    def start(self, arguments: list[str]) -> subprocess.Popen[str]:
+        """Start a command that goes on; `close` ends it."""
         process = subprocess.Popen(
-            self._argv(*arguments), env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            self._argv(*arguments),
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
-        self._listener = threading.Thread(target=self._listen, args=(process,), daemon=True)
-        self._listener.start()
+        listener = threading.Thread(target=self._listen, args=(process,), daemon=True)
+        listener.start()
+        self._started.append((process, listener))
         return process
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
@@ -92,7 +99,9 @@ class RunningMesh:
             assert time.monotonic() < end, words()
             time.sleep(0.01)
 
-    def lateen(self, *arguments: str, text: str | None = None, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def lateen(
+        self, *arguments: str, text: str | None = None, timeout: float = 60.0
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self._argv(*arguments),
             env=self.environment(),
@@ -106,7 +115,9 @@ class RunningMesh:
 
     def ok(self, *arguments: str, text: str | None = None) -> str:
         done = self.lateen(*arguments, text=text)
-        assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}\n{self.text()}"
+        assert done.returncode == 0, (
+            f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}\n{self.text()}"
+        )
         return done.stdout
 
     def request(self, workload: str, *arguments: str) -> list[dict]:
@@ -117,7 +128,9 @@ class RunningMesh:
     def names(self, workload: str, *arguments: str) -> Counter:
         """Count which echo answered; a failed request counts by its status."""
         answers = self.request(workload, *arguments)
-        return Counter(json.loads(a["body"])["name"] if a["status"] == 200 else str(a["status"]) for a in answers)
+        return Counter(
+            json.loads(a["body"])["name"] if a["status"] == 200 else str(a["status"]) for a in answers
+        )
 
     def processes(self) -> list[int]:
         """Processes that carry this mesh's mark in their environment."""
@@ -133,19 +146,24 @@ class RunningMesh:
 
     def close(self) -> None:
         try:
-            if self.process.poll() is None:
-                self.process.send_signal(signal.SIGINT)
-            self.process.wait(20)
+            for process, _ in self._started:
+                self._end(process)
         finally:
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait(5)
-            assert self.process.stdout
-            self._listener.join(5)
-            self.process.stdout.close()
             left = self._left()
             shutil.rmtree(self.home)
         assert not left, f"left behind: {left}\n{self.text()}"
+
+    def _end(self, process: "subprocess.Popen[str]") -> None:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        finally:
+            process.kill()
+            process.wait(5)
+            next(listener for one, listener in self._started if one is process).join(5)
+            assert process.stdout
+            process.stdout.close()
 
     def _left(self) -> list[int]:
         end = time.monotonic() + 5

@@ -132,7 +132,9 @@ def test_exec_goes_through_both_sidecars(mesh):
     out = mesh.ok("exec", "productpage", "--", "curl", "-s", "http://reviews:9080/reviews/0")
     assert '"reviews"' in out
     mesh.until(lambda: "outbound|9080|" in mesh.ok("logs", "productpage", "--proxy"))
-    mesh.until(lambda: any("inbound|9080||" in mesh.ok("logs", f"reviews-v{n}", "--proxy") for n in (1, 2, 3)))
+    mesh.until(
+        lambda: any("inbound|9080||" in mesh.ok("logs", f"reviews-v{n}", "--proxy") for n in (1, 2, 3))
+    )
 
 
 def test_run_adds_a_version(mesh):

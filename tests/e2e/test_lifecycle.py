@@ -31,13 +31,13 @@ def test_down_stops_and_the_same_name_starts_again(unprivileged):
         assert mesh.process.wait(10) == 0
         assert not list((mesh.home / "s" / "default").rglob("*.sock"))
         assert mesh.lateen("status").returncode == 3
-        mesh.process = mesh._start(["up", str(mesh.config)])
+        mesh.process = mesh.start(["up", str(mesh.config)])
         mesh.until(lambda: mesh.lateen("status").returncode == 0, 15)
 
 
 def test_two_meshes_side_by_side(unprivileged):
     with RunningMesh("up", unprivileged=unprivileged, files={"mesh.yaml": SMALL}) as mesh:
-        second = mesh._start(["up", "--mesh", "two", str(mesh.config)])
+        second = mesh.start(["up", "--mesh", "two", str(mesh.config)])
         mesh.until(lambda: mesh.lateen("exec", "--mesh", "two", "client", "--", "true").returncode == 0, 15)
         assert mesh.names("client", "http://web:8080/") == {"web-v1": 1}
         refused = mesh.lateen("up", "--mesh", "two")
@@ -69,7 +69,9 @@ def test_an_edit_of_a_deployment_is_rolled_out_without_a_failed_request(unprivil
 
         found = []
         url = "http://web:8080/delay/0.01"
-        load = threading.Thread(target=lambda: found.append(mesh.names("client", url, "-n", "600", "-c", "2")))
+        load = threading.Thread(
+            target=lambda: found.append(mesh.names("client", url, "-n", "600", "-c", "2"))
+        )
         load.start()
         mesh.write("mesh.yaml", SMALL.replace('"web-v1", "8080"', '"web-new", "8080"'))
         mesh.until(lambda: set(mesh.names("client", "http://web:8080/", "-n", "4")) == {"web-new"}, 20)

@@ -41,7 +41,7 @@ from lateen.local.dns import HOST_NAME, Names, NameServer
 from lateen.local.dns_names import table
 from lateen.local.dns_upstream import Upstream
 from lateen.local.etc_files import search_domains
-from lateen.local.warden_client import HOST, Pod, Warden, WardenError, WardenLostError
+from lateen.local.warden_client import HOST, MESH, Pod, Warden, WardenError, WardenLostError
 
 pytestmark = pytest.mark.e2e
 
@@ -260,6 +260,24 @@ def test_a_removed_pod_takes_everything_and_its_address_is_free_at_once(tmp_path
             await work(warden)
 
     asyncio.run(main())
+
+
+def test_the_bridge_keeps_its_ethernet_address_when_pods_go(tmp_path: Path) -> None:
+    show = "import fcntl,socket;s=socket.socket();print(fcntl.ioctl(s,0x8927,b'%s'.ljust(40,b'\\0'))[18:24].hex())"
+
+    async def work(warden: Warden) -> None:
+        async def address() -> str:
+            return await python(warden, MESH, show % "mesh0")
+
+        before = await address()
+        for number in range(40, 48):
+            await warden.make_pod(Pod(f"p{number}", f"10.244.0.{number}"))
+            assert await address() == before
+        for number in range(40, 48):
+            await warden.remove_pod(f"p{number}")
+            assert await address() == before
+
+    run(work, tmp_path)
 
 
 def test_two_meshes_side_by_side(tmp_path: Path) -> None:

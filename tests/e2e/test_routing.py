@@ -41,7 +41,8 @@ spec:
 def split(**weights: int) -> str:
     """A VirtualService that sends reviews to subsets by weight."""
     routes = [
-        {"destination": {"host": "reviews", "subset": subset}, "weight": weight} for subset, weight in weights.items()
+        {"destination": {"host": "reviews", "subset": subset}, "weight": weight}
+        for subset, weight in weights.items()
     ]
     spec = {"hosts": ["reviews"], "http": [{"route": routes}]}
     return virtual_service("reviews", spec)
@@ -60,7 +61,9 @@ def virtual_service(name: str, spec: dict) -> str:
 
 @pytest.fixture(scope="module")
 def mesh(unprivileged):
-    with RunningMesh("up", unprivileged=unprivileged, files={"mesh.yaml": MESH, "rules.yaml": SUBSETS}) as running:
+    with RunningMesh(
+        "up", unprivileged=unprivileged, files={"mesh.yaml": MESH, "rules.yaml": SUBSETS}
+    ) as running:
         yield running
 
 
@@ -77,7 +80,9 @@ def test_all_to_v1_then_half_then_all_to_v3_without_one_failed_request(mesh):
     mesh.ok("apply", "-f", "-", text=split(v1=100))
     assert set(mesh.names("client", URL, "-n", "50")) == {"reviews-v1"}
     load: list[Counter] = []
-    under_load = threading.Thread(target=lambda: load.append(mesh.names("client", URL, "-n", "1500", "-c", "4")))
+    under_load = threading.Thread(
+        target=lambda: load.append(mesh.names("client", URL, "-n", "1500", "-c", "4"))
+    )
     under_load.start()
     for weights in ({"v1": 50, "v3": 50}, {"v3": 100}, {"v1": 100}, {"v1": 50, "v3": 50}):
         mesh.ok("apply", "-f", "-", text=split(**weights))
@@ -121,15 +126,24 @@ def test_delay_and_abort_for_one_user(mesh):
     delay = {"delay": {"percentage": {"value": 100}, "fixedDelay": "1s"}}
     abort = {"abort": {"percentage": {"value": 100}, "httpStatus": 500}}
     url = "http://ratings:8080/"
-    for fault, check in ((delay, lambda a: a["status"] == 200 and a["seconds"] >= 1), (abort, lambda a: a["status"] == 500)):
-        spec = {"hosts": ["ratings"], "http": [{"match": jason, "fault": fault, "route": plain}, {"route": plain}]}
+    for fault, check in (
+        (delay, lambda a: a["status"] == 200 and a["seconds"] >= 1),
+        (abort, lambda a: a["status"] == 500),
+    ):
+        spec = {
+            "hosts": ["ratings"],
+            "http": [{"match": jason, "fault": fault, "route": plain}, {"route": plain}],
+        }
         mesh.ok("apply", "-f", "-", text=virtual_service("ratings", spec))
         assert all(map(check, mesh.request("client", url, "-H", "end-user: jason")))
         assert all(a["status"] == 200 and a["seconds"] < 0.9 for a in mesh.request("client", url))
 
 
 def test_timeout_is_504(mesh):
-    spec = {"hosts": ["reviews"], "http": [{"route": [{"destination": {"host": "reviews", "subset": "v1"}}], "timeout": "0.5s"}]}
+    spec = {
+        "hosts": ["reviews"],
+        "http": [{"route": [{"destination": {"host": "reviews", "subset": "v1"}}], "timeout": "0.5s"}],
+    }
     mesh.ok("apply", "-f", "-", text=virtual_service("reviews", spec))
     (answer,) = mesh.request("client", URL + "delay/2")
     assert answer["status"] == 504
@@ -172,7 +186,9 @@ def test_circuit_breaker_rejects_the_overflow(mesh):
     overflow = next(a for a in answers if a["status"] == 503)
     assert overflow["headers"].get("x-envoy-overloaded") == "true"
     mesh.ok("delete", "destinationrule", "ratings")
-    assert {a["status"] for a in mesh.request("client", "http://ratings:8080/delay/0.1", "-n", "6", "-c", "3")} == {200}
+    assert {
+        a["status"] for a in mesh.request("client", "http://ratings:8080/delay/0.1", "-n", "6", "-c", "3")
+    } == {200}
 
 
 def test_a_broken_edit_is_reported_and_the_last_good_state_serves(mesh):

@@ -45,6 +45,15 @@ async def is_ready(admin_socket: Path) -> bool:
     return status == 200
 
 
+async def active_requests(admin_socket: Path) -> int:
+    """Count the requests that the proxy is passing to its application now; none when it does not answer."""
+    try:
+        _, body = await ask(admin_socket, "/stats?filter=^cluster\\.inbound.*upstream_rq_active$")
+    except OSError:
+        return 0
+    return sum(int(line.rpartition(b":")[2]) for line in body.splitlines() if b":" in line)
+
+
 async def drain(admin_socket: Path) -> None:
     """Let the proxy finish what it has and take no new connections; an absent proxy is drained already."""
     try:

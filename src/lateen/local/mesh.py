@@ -39,6 +39,7 @@ from lateen.server.workloads import HostPort, WorkloadRow
 from lateen.sources import origin
 
 SYNC_BEFORE_STOP = 2.0
+DRAIN_BEFORE_STOP = 5.0  # Istio's terminationDrainDuration
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -203,10 +204,11 @@ class LocalMesh:
         self._lives[workload.pod.ref] = tasks.create_task(self._live(workload))
 
     async def _end(self, ref: Ref) -> None:
-        """Take an endpoint away first, let every proxy hear of it, then end its programs."""
+        """Take an endpoint away, let every proxy hear of it and the last answers go out, then end its programs."""
         life = self._lives.pop(ref, None)
         self._control_plane.observe(removed=(ref,))
         await self._control_plane.settle(SYNC_BEFORE_STOP)
+        await self.workloads[ref].quiet(DRAIN_BEFORE_STOP)
         if life is not None:
             life.cancel()
             await asyncio.gather(life, return_exceptions=True)
@@ -220,7 +222,7 @@ class LocalMesh:
         """Take note that a workload has changed."""
         self._show(workload)
         self._news.set()
-        if self.workloads.get(workload.pod.ref) is workload and not self.stopping.is_set():
+        if workload.pod.ref in self._lives and not self.stopping.is_set():
             self._report(workload)
             self.wake()
 

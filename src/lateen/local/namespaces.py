@@ -99,7 +99,8 @@ def make_mesh(request: MeshRequest) -> Namespaces:
     _step("network namespace", lambda: kernel.unshare(kernel.CLONE_NEWNET | kernel.CLONE_NEWUTS))
     _set_sysctls({**_QUIET_IPV6, **request.sysctls})
     with netlink.Netlink() as link:
-        _step("bridge", lambda: link.talk(netlink.link_up(_LO), netlink.bridge(BRIDGE)))
+        mac = netlink.mac_of(request.addresses[0].partition("/")[0])
+        _step("bridge", lambda: link.talk(netlink.link_up(_LO), netlink.bridge(BRIDGE, mac)))
         bridge = socket.if_nametoindex(BRIDGE)
         for address in request.addresses:
             ip, _, prefix = address.partition("/")

@@ -117,9 +117,13 @@ class Netlink:
                 waiting -= 1
 
 
-def bridge(name: str) -> Message:
-    """Make a bridge, up."""
-    return _new_link(name, _linkinfo("bridge"))
+def bridge(name: str, mac: bytes) -> Message:
+    """Make a bridge, up, with an Ethernet address that stays.
+
+    Without one of its own a bridge takes the lowest of its ports' addresses, so it would change when a pod goes, and the
+    other pods would send to the old one until their ARP entries expire (br_stp_recalculate_bridge_id).
+    """
+    return _new_link(name, attribute(_IFLA_ADDRESS, mac) + _linkinfo("bridge"))
 
 
 def veth(name: str, *, bridge_index: int, peer: str, peer_netns: int, peer_mac: bytes) -> Message:

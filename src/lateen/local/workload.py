@@ -133,11 +133,21 @@ class Workload:
         except (WardenError, ValueError) as error:
             self._become(Phase.FAILED, str(error))
 
+    async def quiet(self, seconds: float) -> None:
+        """Wait until the application has answered what it was asked, for so long at the most."""
+        try:
+            async with asyncio.timeout(seconds):
+                while await admin.active_requests(self.directory / proxy.ADMIN_SOCKET):
+                    await asyncio.sleep(PROXY_POLL)
+        except TimeoutError:
+            return
+
     async def stop(self) -> None:
         """End programs, then the proxy, then the namespace. Call it after cancelling `run`."""
         self._become(Phase.STOPPING)
         await asyncio.gather(*(keeper.stop(STOP_GRACE) for keeper in self._programs))
         await self._proxy.stop(STOP_GRACE)
+        (self.directory / proxy.ADMIN_SOCKET).unlink(missing_ok=True)
         try:
             await self._site.warden.remove_pod(self.name)
         except WardenError as error:
