@@ -88,11 +88,13 @@ def golden(root: Path = ROOT) -> dict[int, list[str]]:
             continue
         for heading in re.findall(r"^## (.*)$", path.read_text(), re.MULTILINE):
             for number in numbers(heading):
-                found.setdefault(number, []).append(f"{path.relative_to(root / 'tests')}: {heading.split('. ', 1)[-1]}")
+                found.setdefault(number, []).append(
+                    f"{path.relative_to(root / 'tests')}: {heading.split('. ', 1)[-1]}"
+                )
     return found
 
 
-def tests(root: Path = ROOT) -> dict[int, list[str]]:
+def marks(root: Path = ROOT) -> dict[int, list[str]]:
     """Return the tests per item; a mark belongs to the next test of its file."""
     found: dict[int, list[str]] = {}
     for path in sorted((root / "tests").rglob("test_*.py")):
@@ -109,8 +111,8 @@ def tests(root: Path = ROOT) -> dict[int, list[str]]:
 
 def proofs(root: Path = ROOT) -> list[tuple[Item, Proof]]:
     """Join the list with what proves it."""
-    cases, marks = golden(root), tests(root)
-    return [(one, Proof(cases.get(one.number, []), marks.get(one.number, []))) for one in items()]
+    cases, marked = golden(root), marks(root)
+    return [(one, Proof(cases.get(one.number, []), marked.get(one.number, []))) for one in items()]
 
 
 def gaps(found: list[tuple[Item, Proof]]) -> list[str]:
@@ -128,7 +130,11 @@ def gaps(found: list[tuple[Item, Proof]]) -> list[str]:
 
 def page(found: list[tuple[Item, Proof]]) -> str:
     """Write the reference page."""
-    lines = ["# Checklist", "", "What is promised, and what proves it. Made by `tools/checklist.py --write`; do not edit."]
+    lines = [
+        "# Checklist",
+        "",
+        "What is promised, and what proves it. Made by `tools/checklist.py --write`; do not edit.",
+    ]
     section = ""
     for item, proof in found:
         if item.section != section:
@@ -153,7 +159,9 @@ def main() -> int:
     if options.write:
         options.write.write_text(page(found))
     elif not options.gaps:
-        sys.stdout.writelines(f"{item.number} {item.text}\n    {proof.words() or '-'}\n" for item, proof in found)
+        sys.stdout.writelines(
+            f"{item.number} {item.text}\n    {proof.words() or '-'}\n" for item, proof in found
+        )
     sys.stdout.writelines(f"gap: {one}\n" for one in missing)
     return 1 if missing else 0
 

@@ -15,7 +15,7 @@ from lateen.api.mesh_config import MeshConfig
 from lateen.api.meta import Object, Ref
 from lateen.api.registry import BY_NAME
 from lateen.compile import types
-from lateen.compile.dump import Dump, endpoint_names, named, secret_names
+from lateen.compile.dump import Dump, endpoint_names, extension_names, named, secret_names
 from lateen.compile.resource import Resource
 from lateen.engine import Database
 from lateen.model.service import Service, all_services
@@ -104,6 +104,8 @@ class Mesh:
         )
         services = {service.host: service for service in reversed(all_services(self.db))}
         found = next((services[name] for name in searched if name in services), None)
+        if found and proxy.meta("DNS_CAPTURE") == "true" and found.auto_address:
+            return found.auto_address
         return self._address_of(found) if found else UNKNOWN_ADDRESS
 
     def _address_of(self, service: Service) -> str:
@@ -135,6 +137,7 @@ def compiled(db: Database, proxy: Proxy) -> Resources:
         types.ENDPOINT: endpoint_names(dump.clusters),
         types.ROUTE: sorted(set(named(dump.listeners, "rds", "route_config_name"))),
         types.SECRET: secret_names([*dump.clusters, *dump.listeners]),
+        types.EXTENSION_CONFIG: extension_names(dump.listeners),
     }
     found: Resources = {kind: dump.raw(kind) for kind in (types.CLUSTER, types.LISTENER)}
     return found | {kind: dump.raw(kind, tuple(wanted)) for kind, wanted in names.items()}

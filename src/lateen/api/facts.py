@@ -3,14 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from lateen.api.mesh_config import MeshConfig
+from lateen.api.mesh_config import MeshConfig, MeshNetworks
 from lateen.api.meta import Meta, Object, Ref
 from lateen.engine.database import Database
 
 MESH_CONFIG = Ref("MeshConfig", "", "mesh")
 """Where the mesh's settings are kept."""
+MESH_NETWORKS = Ref("MeshNetworks", "", "mesh")
+"""Where the mesh's networks are kept."""
 
 _DEFAULT = MeshConfig()
+_NO_NETWORKS = MeshNetworks()
 
 
 def put(db: Database, obj: Object[Any]) -> None:
@@ -66,3 +69,15 @@ def mesh_config_object(config: MeshConfig) -> Object[MeshConfig]:
     """Wrap settings as the object that `put` takes."""
     meta = Meta(name=MESH_CONFIG.name)
     return Object(api_version="mesh.istio.io/v1alpha1", kind=MESH_CONFIG.kind, meta=meta, spec=config)
+
+
+def mesh_networks(db: Database) -> MeshNetworks:
+    """Read the mesh's networks; none when nobody wrote any."""
+    found = get(db, MESH_NETWORKS)
+    return _NO_NETWORKS if found is None else found.spec
+
+
+def mesh_networks_object(networks: MeshNetworks) -> Object[MeshNetworks]:
+    """Wrap networks as the object that `put` takes."""
+    meta = Meta(name=MESH_NETWORKS.name)
+    return Object(api_version="mesh.istio.io/v1alpha1", kind=MESH_NETWORKS.kind, meta=meta, spec=networks)

@@ -16,6 +16,8 @@ from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model.endpoint import Endpoint
 from lateen.model.locality import Group, Member
+from lateen.model.mesh_networks import declared_gateways, gateway_services
+from lateen.model.service import by_host
 from lateen.model.workload import NETWORK_LABEL
 
 GATEWAY_PORT_LABEL = "networking.istio.io/gatewayPort"
@@ -35,6 +37,9 @@ class NetworkGateway(msgspec.Struct, frozen=True, order=True):
 def gateways(db: Database) -> tuple[NetworkGateway, ...]:
     """Return the gateways whose address is an IP, sorted; a name would need resolving."""
     found = {gateway for ref in facts.refs(db, "Service") for gateway in _of_service(db, ref)}
+    found |= {NetworkGateway(address, port, name) for name, address, port in declared_gateways(db)}
+    for name, host, port in gateway_services(db):
+        found |= {NetworkGateway(address, port, name) for address in _outside_addresses(db, host)}
     return tuple(sorted(gateway for gateway in found if hosts.is_address(gateway.address)))
 
 
@@ -49,6 +54,16 @@ def _of_service(db: Database, ref: Ref) -> tuple[NetworkGateway, ...]:
     if not network or all(one.port != port for one in found.spec.ports):
         return ()
     return tuple(NetworkGateway(address, port, network) for address in _addresses(found.spec, found.status))
+
+
+@query
+def _outside_addresses(db: Database, host: str) -> tuple[str, ...]:
+    """Return the addresses that a Kubernetes service has outside of its cluster."""
+    for service in by_host(db).get(host, ()):
+        found = facts.get(db, service.origin)
+        if found is not None and isinstance(found.spec, k8s.Service):
+            return tuple(_addresses(found.spec, found.status))
+    return ()
 
 
 def _addresses(spec: k8s.Service, status: object) -> Iterable[str]:

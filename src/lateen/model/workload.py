@@ -13,6 +13,7 @@ from lateen.api.sidecar import Sidecar
 from lateen.api.workload import Pod, PodStatus
 from lateen.api.workload_entry import WorkloadEntry
 from lateen.engine import Database, query
+from lateen.model import mesh_networks
 from lateen.model.selectors import Pairs, pairs
 
 REGION = "topology.kubernetes.io/region"
@@ -64,9 +65,11 @@ def workload(db: Database, ref: Ref) -> Workload | None:
     if found is None:
         return None
     if isinstance(found.spec, Pod):
-        return _of_pod(db, found)
+        pod = _of_pod(db, found)
+        return placed(db, pod, mesh_networks.KUBERNETES) if pod else None
     if isinstance(found.spec, WorkloadEntry):
-        return of_entry(found.spec, ref, {**found.spec.labels, **found.meta.labels}, _entry_health(found))
+        labels = {**found.spec.labels, **found.meta.labels}
+        return placed(db, of_entry(found.spec, ref, labels, _entry_health(found)))
     return None
 
 
@@ -222,6 +225,12 @@ def of_entry(spec: WorkloadEntry, ref: Ref, labels: Mapping[str, str], health: H
         health=health,
         workload_name=ref.name,
     )
+
+
+def placed(db: Database, one: Workload, registry: str = "") -> Workload:
+    """Fill in the network that the mesh's networks give to a workload that names none."""
+    network = "" if one.network else mesh_networks.network_of(db, one.address, registry)
+    return msgspec.structs.replace(one, network=network) if network else one
 
 
 def _entry_health(found: Object[WorkloadEntry]) -> Health:

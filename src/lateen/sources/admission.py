@@ -4,7 +4,7 @@ A pure function of the set of objects and of the addresses given before, whateve
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from lateen.api import codes
 from lateen.api.decode import read_message
-from lateen.api.facts import mesh_config_object
+from lateen.api.facts import mesh_config_object, mesh_networks_object
 from lateen.api.finding import Finding, Level
-from lateen.api.kubernetes import ConfigMap, Secret, Service
-from lateen.api.mesh_config import MeshConfig
+from lateen.api.kubernetes import Secret, Service
+from lateen.api.mesh_config import MeshConfig, MeshNetworks
 from lateen.api.meta import Meta, Object, OwnerReference, Ref
 from lateen.api.secret_bytes import SecretBytes
 from lateen.api.workload import Deployment, Pod, PodAddress, PodCondition, PodStatus, PodTemplate
@@ -23,6 +23,7 @@ from lateen.sources.addresses import PODS, SERVICES, allocate, digest
 from lateen.sources.yaml import parse
 
 AnyObject = Object[Any]
+M = TypeVar("M", MeshConfig, MeshNetworks)
 MESH_MAP = ("istio-system", "istio")
 """Namespace and name of the ConfigMap with the mesh's settings."""
 MAX_REPLICAS = 1000
@@ -116,28 +117,34 @@ def _secret(obj: AnyObject) -> Made:
 
 
 def _config_map(obj: AnyObject) -> Made:
-    spec: ConfigMap = obj.spec
-    if (obj.meta.namespace, obj.meta.name) != MESH_MAP or "mesh" not in spec.data:
+    """Read the mesh's settings and networks out of Istio's ConfigMap; one with an error leaves the other in force."""
+    if (obj.meta.namespace, obj.meta.name) != MESH_MAP:
         return Made((obj,))
-    parsed = parse(spec.data["mesh"])
+    config, of_config = _read_key(obj, "mesh", MeshConfig)
+    networks, of_networks = _read_key(obj, "meshNetworks", MeshNetworks)
+    made: list[AnyObject] = [obj]
+    if config is not None:
+        made.append(mesh_config_object(config))
+    if networks is not None:
+        made.append(mesh_networks_object(networks))
+    return Made(tuple(made), (*of_config, *of_networks))
+
+
+def _read_key(obj: AnyObject, key: str, kind: type[M]) -> tuple[M | None, tuple[Finding, ...]]:
+    """Read a message from a key of a ConfigMap; None with findings, or without when there is no such key."""
+    text = obj.spec.data.get(key)
+    if text is None:
+        return None, ()
+    path = f"data[{key}]"
+    parsed = parse(text)
     if parsed.findings:
-        return Made(
-            (obj,),
-            tuple(replace(found, ref=obj.ref, path="data[mesh]", where=None) for found in parsed.findings),
-        )
-    config, problems = read_message(MeshConfig, parsed.value, "")
+        return None, tuple(replace(found, ref=obj.ref, path=path, where=None) for found in parsed.findings)
+    read, problems = read_message(kind, {} if parsed.value is None else parsed.value, "")
     findings = tuple(
-        Finding(
-            codes.SCHEMA,
-            Level.ERROR,
-            obj.ref,
-            "data[mesh]",
-            f"{problem.path}: {problem.message}",
-            problem.suggestion,
-        )
-        for problem in problems
+        Finding(codes.SCHEMA, Level.ERROR, obj.ref, path, f"{one.path}: {one.message}", one.suggestion)
+        for one in problems
     )
-    return Made((obj, mesh_config_object(config)), findings) if not problems else Made((obj,), findings)
+    return (None if findings else read), findings
 
 
 def _pod(obj: AnyObject) -> Made:
