@@ -1,0 +1,130 @@
+"""What one edit may cost in a mesh of 200 services: queries that run again and resources that are sent. Nothing is timed.
+
+The bounds on queries are what an edit needs, with little room; one that grows with the mesh, or that is there twice
+because two namespaces have proxies, breaks them.
+"""
+
+import bench_mesh
+import bench_proxies
+import pytest
+from bench_mesh import Size
+from bench_proxies import Client, Sent
+
+from lateen.engine import Database
+from lateen.engine.counters import reset, runs
+from lateen.sources.documents import Texts
+from lateen.sources.store import FILES, Store
+from lateen.xds.change import Changes
+
+SERVICES = 200
+EDITED = 40  # in n0
+HOST = bench_mesh.host(EDITED, "service")
+CLUSTERS = [f"outbound|8080|{subset}|{HOST}" for subset in ("v1", "v2", "")]
+
+
+class Mesh:
+    """200 services; two proxies of one workload in n0, one of another, one in n1, and a gateway."""
+
+    def __init__(self, *, scoped: bool) -> None:
+        self.files = dict(bench_mesh.documents(Size(SERVICES, scoped=scoped)))
+        self.db, self.texts = Database(), Texts()
+        self.store = Store(self.db)
+        self._load()
+        changes = Changes()
+        sidecars = [bench_proxies.node(*one) for one in ((0, 0), (0, 1), (20, 0), (1, 0))]
+        nodes = [*sidecars, bench_proxies.gateway_node()]
+        self.clients = [Client(self.db, node, changes) for node in nodes]
+        first = bench_proxies.settle(self.clients)
+        assert all(first.by_client)
+
+    def edit(self, name: str, text: str) -> Sent:
+        self.files[name] = text
+        reset(self.db)
+        self._load()
+        return bench_proxies.settle(self.clients)
+
+    @property
+    def queries(self) -> int:
+        return runs(self.db)
+
+    def _load(self) -> None:
+        applied = self.store.replace(FILES, self.texts.load(self.files.items()))
+        assert not applied.findings, applied.findings
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["everything", "scoped"])
+def mesh(request: pytest.FixtureRequest) -> Mesh:
+    """The mesh, restored to what it was before each edit by the edit itself."""
+    return Mesh(scoped=request.param)
+
+
+def everybody(mesh: Mesh, told: tuple[str, ...], gateway: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """What each proxy is told: n1 sees the service only without a Sidecar."""
+    is_scoped = "sc-0" in mesh.files
+    return [told, told, told, () if is_scoped else told, gateway]
+
+
+def test_a_changed_weight_sends_one_route_configuration(mesh: Mesh) -> None:
+    name, text = f"vs-{EDITED}", bench_mesh.virtual_service
+    sent = mesh.edit(name, text(EDITED, weight=50))
+    assert sent.by_client == everybody(mesh, ("RDS 8080",), ())
+    assert mesh.queries <= 20
+    mesh.edit(name, text(EDITED))
+
+
+def test_an_endpoint_that_is_not_ready_sends_the_clusters_that_hold_it(mesh: Mesh) -> None:
+    sent = mesh.edit(f"pod-{EDITED}-0", bench_mesh.pod(EDITED, ready=False))
+    held = (f"EDS {CLUSTERS[0]}", f"EDS {CLUSTERS[2]}")
+    assert sent.by_client == everybody(mesh, held, held)
+    assert mesh.queries <= 34
+    mesh.edit(f"pod-{EDITED}-0", bench_mesh.pod(EDITED))
+
+
+def test_a_changed_connection_pool_sends_clusters_and_no_listeners_or_routes(mesh: Mesh) -> None:
+    name, text = f"dr-{EDITED}", bench_mesh.destination_rule
+    sent = mesh.edit(name, text(EDITED, connections=50))
+    told = tuple(f"{kind} {cluster}" for kind in ("CDS", "EDS") for cluster in CLUSTERS)
+    assert sent.by_client == everybody(mesh, told, told)
+    assert mesh.queries <= 110
+    mesh.edit(name, text(EDITED))
+
+
+def test_a_gateway_that_moves_tells_the_gateway_alone(mesh: Mesh) -> None:
+    sent = mesh.edit("gw", bench_mesh.gateway(81))
+    assert [bool(told) for told in sent.by_client] == [False] * 4 + [True]
+    assert mesh.queries <= 25
+    mesh.edit("gw", bench_mesh.gateway())
+
+
+def test_an_edit_that_changes_no_meaning_sends_nothing(mesh: Mesh) -> None:
+    name, text = f"vs-{EDITED}", bench_mesh.virtual_service(EDITED)
+    sent = mesh.edit(name, "# for the reader\n" + text)
+    assert not any(sent.by_client)
+    assert mesh.queries == 0
+    mesh.edit(name, text)
+
+
+def test_a_new_port_sends_its_own_clusters_and_not_those_of_others(mesh: Mesh) -> None:
+    name, text = f"svc-{EDITED}", bench_mesh.service
+    sent = mesh.edit(name, text(EDITED, extra_port=True))
+    told = {word for client in sent.by_client for word in client if word.startswith(("CDS", "EDS"))}
+    assert told == {f"{kind} {one.replace('8080', '8081')}" for kind in ("CDS", "EDS") for one in CLUSTERS}
+    assert {word for client in sent.by_client for word in client} - told == {"LDS 0.0.0.0_8081", "RDS 8081"}
+    mesh.edit(name, text(EDITED))
+
+
+def test_a_wider_sidecar_tells_its_own_namespace_alone() -> None:
+    mesh = Mesh(scoped=True)
+    sent = mesh.edit("sc-0", bench_mesh.sidecar(0, wider=True))
+    own = bench_mesh.host(1, "service")
+    clusters = {f"{kind} outbound|8080|{subset}|{own}" for kind in ("CDS", "EDS") for subset in ("", "v1", "v2")}
+    assert [set(told) for told in sent.by_client] == [clusters | {"RDS 8080"}] * 3 + [set(), set()]
+
+
+def test_replicas_share_every_answer() -> None:
+    mesh = Mesh(scoped=False)
+    reset(mesh.db)
+    client = Client(mesh.db, bench_proxies.node(0, 5), Changes())
+    sent = bench_proxies.settle([client])
+    assert sent.resources["CDS"] > 3 * SERVICES
+    assert mesh.queries <= 4  # the new proxy's own: its view, ports, locality, and whether its address matters
