@@ -1,11 +1,13 @@
 """The simulator's prediction against what the real Envoy did."""
 
+import re
 from collections.abc import Iterator
 
 from lateen.simulate.trace import Outcome, Trace
 from support.caller import Answer
 from support.live_envoy import Loaded
 
+_OTHER_END = re.compile(r"predicted (cluster|reset|redirect|response \d)")
 # Envoy adds these to what it forwards, or they are the connection's and not the request's.
 _ENVOY_OWN = frozenset({"x-forwarded-proto", "x-forwarded-for", "x-request-id", "x-envoy-internal", "x-envoy-expected-rq-timeout-ms",
     "x-envoy-external-address", "connection", "content-length", "host", "x-envoy-attempt-count", "transfer-encoding", "x-envoy-decorator-operation",
@@ -22,7 +24,7 @@ def differences(trace: Trace, answer: Answer, loaded: Loaded) -> list[str]:
 
 def _distance(texts: list[str]) -> tuple[bool, int]:
     """Order by how near a prediction came: another end is farther than any number of details."""
-    return texts[0].startswith(("predicted cluster", "predicted re")), len(texts)
+    return _OTHER_END.match(texts[0]) is not None, len(texts)
 
 
 def _differences(outcome: Outcome, answer: Answer, loaded: Loaded) -> Iterator[str]:

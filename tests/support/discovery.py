@@ -18,7 +18,14 @@ METHOD = "StreamAggregatedResources"
 SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 WHOLE = (types.CLUSTER, types.LISTENER)
 # Make before break; routes that are subscribed to already go out before the listeners that use them.
-ORDER = (types.CLUSTER, types.ENDPOINT, types.SECRET, types.ROUTE, types.LISTENER)
+ORDER = (
+    types.CLUSTER,
+    types.ENDPOINT,
+    types.SECRET,
+    types.ROUTE,
+    types.EXTENSION_CONFIG,
+    types.LISTENER,
+)
 DEADLINE = 20.0  # seconds; far above what a push takes, so that only a defect meets it
 
 

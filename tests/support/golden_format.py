@@ -9,7 +9,7 @@ import msgspec
 import yaml
 
 ORACLES = ("compiled", "simulator", "envoy", "shuffled")
-RESOURCES = ("route", "cluster", "listener", "endpoint", "secret")
+RESOURCES = ("route", "cluster", "listener", "endpoint", "secret", "extension")
 REQUESTS = ("http", "tcp", "tls")
 INPUTS = ("config", "mesh", "workloads")
 BASE = "_base.md"

@@ -22,7 +22,7 @@ from support.live_envoy import LiveEnvoy, Loaded
 
 URLS = {
     "route": types.ROUTE, "cluster": types.CLUSTER, "listener": types.LISTENER,
-    "endpoint": types.ENDPOINT, "secret": types.SECRET,
+    "endpoint": types.ENDPOINT, "secret": types.SECRET, "extension": types.EXTENSION_CONFIG,
 }  # fmt: skip
 SEEDS = (1, 2)
 Start = Callable[[], LiveEnvoy]

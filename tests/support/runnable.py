@@ -75,6 +75,7 @@ class _Rewriting:
         self.sockets: dict[tuple[str, int], str] = {}
         self.targets: dict[str, Target] = {}
         self.routes: set[str] = set()
+        self.extensions: set[str] = set()
 
     # endpoints
 
@@ -182,6 +183,10 @@ class _Rewriting:
             manager.rds.config_source.CopyFrom(_ads())
         else:
             _shorten_delays(manager.route_config)
+        for one in manager.http_filters:
+            if one.HasField("config_discovery"):
+                self.extensions.add(one.name)
+                one.config_discovery.config_source.CopyFrom(_ads())
         telling = HeaderMutation()
         for name, value in TOLD.items():
             telling.mutations.response_mutations.add().append.header.MergeFrom(_header(name, value))
@@ -214,8 +219,13 @@ def runnable(resources: Resources, directory: str, echo_port: int, pair: Pair) -
             types.ENDPOINT: _serialized(assigned),
             types.LISTENER: _serialized(listeners),
             types.ROUTE: _serialized(routes),
+            types.EXTENSION_CONFIG: {one.name: one.body for one in resources.get(types.EXTENSION_CONFIG, ())},
         },
-        needed={types.ENDPOINT: frozenset(users), types.ROUTE: frozenset(rewriting.routes)},
+        needed={
+            types.ENDPOINT: frozenset(users),
+            types.ROUTE: frozenset(rewriting.routes),
+            types.EXTENSION_CONFIG: frozenset(rewriting.extensions),
+        },
         sockets=rewriting.sockets,
         targets=rewriting.targets,
     )

@@ -12,7 +12,7 @@ from lateen.simulate.fields import AUTHORITY, PATH, Fields
 from lateen.simulate.http_filters import cluster_name
 from lateen.simulate.mutations import change_request, change_response
 from lateen.simulate.request import Connection
-from lateen.simulate.rewrites import location, redirect_status, rewrite_request
+from lateen.simulate.rewrites import location, redirect_status, rewrite_path, rewrite_request
 from lateen.simulate.routes import Selected
 from lateen.simulate.targets import reach
 from lateen.simulate.trace import AnyStep, ClusterReached, Mirror, Outcome, Retry, Unsupported
@@ -55,8 +55,9 @@ def act(
 
 
 def _answered(selected: Selected, route: Route, fields: Fields, base: Outcome) -> Outcome:
-    response = Fields()
-    removed = change_response(selected.mutation_order, response, fields)
+    response, quoted = Fields(), fields.copy()
+    rewrite_path(route.match, route.redirect, quoted)
+    removed = change_response(selected.mutation_order, response, quoted)
     base = msgspec.structs.replace(base, response_headers=response.pairs(), response_headers_removed=removed)
     if route.WhichOneof("action") == "redirect":
         return msgspec.structs.replace(

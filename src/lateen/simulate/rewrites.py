@@ -53,20 +53,25 @@ def rewritten_path(match: RouteMatch, rewrite: _Rewrite, path: str) -> str:
     return path
 
 
+def rewrite_path(match: RouteMatch, rewrite: _Rewrite, fields: Fields) -> None:
+    """Rewrite the path in the headers, where the original one is kept beside it."""
+    if rewrite.prefix_rewrite or rewrite.regex_rewrite.pattern.regex:
+        original = fields.value(PATH)
+        fields.set("x-envoy-original-path", original)
+        fields.set(PATH, rewritten_path(match, rewrite, original))
+
+
 def rewrite_request(
     match: RouteMatch, action: RouteAction, weighted: WeightedCluster.ClusterWeight | None, fields: Fields
 ) -> None:
     """Rewrite path and host for the upstream."""
-    original = fields.value(PATH)
     host = _new_host(action, weighted, fields)
     if host:
         if action.append_x_forwarded_host:
             fields.add("x-forwarded-host", fields.value(AUTHORITY))
         fields.set("x-envoy-original-host", fields.value(AUTHORITY))
         fields.set(AUTHORITY, host)
-    if action.prefix_rewrite or action.regex_rewrite.pattern.regex:
-        fields.set("x-envoy-original-path", original)
-        fields.set(PATH, rewritten_path(match, action, original))
+    rewrite_path(match, action, fields)
 
 
 def _new_host(action: RouteAction, weighted: WeightedCluster.ClusterWeight | None, fields: Fields) -> str:

@@ -34,8 +34,14 @@ class Selected(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def mutation_order(self) -> list[Level]:
-        """Return the levels in the order in which their header operations are applied."""
-        return self.levels[::-1] if self.configuration.most_specific_header_mutations_wins else self.levels
+        """Return the levels in the order in which their header operations are applied.
+
+        A weighted cluster's always come first, whatever the route configuration says about the others.
+        """
+        if not self.configuration.most_specific_header_mutations_wins:
+            return self.levels
+        own: list[Level] = [] if self.weighted is None else [self.weighted]
+        return own + [level for level in reversed(self.levels) if level is not self.weighted]
 
     @property
     def route_name(self) -> str:

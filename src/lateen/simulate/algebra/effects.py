@@ -1,0 +1,292 @@
+"""What a configuration does with requests that take a route, as words by field: to compare, and to show.
+
+An effect is made of everything that Envoy is told about such requests, so that nothing that differs is overlooked; only
+names, statistics, logs and where things come from are left out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from envoy.config.cluster.v3.cluster_pb2 import Cluster
+from envoy.config.endpoint.v3.endpoint_pb2 import ClusterLoadAssignment
+from envoy.config.route.v3.route_components_pb2 import Route, VirtualHost
+from envoy.config.route.v3.route_pb2 import RouteConfiguration
+from google.protobuf.message import Message
+
+from lateen.compile import types
+from lateen.simulate.choices import shares
+from lateen.simulate.configuration import Configuration
+from lateen.translate import names
+from lateen.translate.dump import proto_json
+
+Fields = dict[str, str]
+NOTHING: Fields = {"answer": "404, no route"}
+_LEFT_OUT = ("match", "name", "metadata", "decorator", "stat_prefix")
+_RENAMED = (
+    ("typed_per_filter_config.envoy.filters.http.fault.", "fault."),
+    ("typed_per_filter_config.envoy.filters.http.cors.", "cors."),
+    ("retry_policy.", "retries."),
+    ("request_mirror_policies", "mirror"),
+    ("redirect.", "redirect."),
+    ("direct_response.", "answer."),
+)
+
+
+def route_key(route: Route) -> bytes:
+    """Return bytes that are equal for routes that do the same with the same destinations."""
+    twin = Route()
+    twin.CopyFrom(route)
+    for field in _LEFT_OUT:
+        twin.ClearField(field)  # type: ignore[arg-type]
+    if _depends_on_match(route):
+        twin.match.CopyFrom(_path_alone(route))
+    return twin.SerializeToString(deterministic=True)
+
+
+def _depends_on_match(route: Route) -> bool:
+    """A rewritten prefix is the one that the match names."""
+    return bool(route.route.prefix_rewrite or route.redirect.prefix_rewrite)
+
+
+def _path_alone(route: Route) -> Message:
+    twin = type(route.match)()
+    twin.CopyFrom(route.match)
+    for field in ("headers", "query_parameters", "dynamic_metadata", "runtime_fraction", "grpc", "tls_context"):
+        twin.ClearField(field)  # type: ignore[arg-type]
+    return twin
+
+
+def level_key(configuration: RouteConfiguration, virtual_host: VirtualHost | None) -> bytes:
+    """Return bytes of what a route configuration and a virtual host say about all their routes."""
+    top = RouteConfiguration()
+    for field, value in configuration.ListFields():
+        if field.name not in ("virtual_hosts", "name", "validate_clusters"):
+            _copy(top, field.name, value)
+    head = VirtualHost()
+    if virtual_host is not None:
+        for field, value in virtual_host.ListFields():
+            if field.name not in ("routes", "domains", "name", "metadata"):
+                _copy(head, field.name, value)
+    return top.SerializeToString(deterministic=True) + b"\0" + head.SerializeToString(deterministic=True)
+
+
+def _copy(message: Message, name: str, value: Any) -> None:
+    target = getattr(message, name)
+    if isinstance(value, Message):
+        target.CopyFrom(value)
+    elif hasattr(target, "MergeFrom"):
+        target.MergeFrom(value)
+    else:
+        setattr(message, name, value)
+
+
+def destinations(route: Route) -> tuple[str, ...]:
+    """Return the clusters that a route leads to, copies included."""
+    action = route.route
+    found = [entry.name for entry in action.weighted_clusters.clusters] or [action.cluster]
+    found += [policy.cluster for policy in action.request_mirror_policies]
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def route_fields(configuration: RouteConfiguration, virtual_host: VirtualHost | None, route: Route) -> Fields:
+    """Say what a route does, without what lies behind its destinations."""
+    json = _json_of(configuration, virtual_host, route)
+    host = json["virtual_hosts"].pop()
+    (own,) = host.pop("routes")
+    fields: Fields = {}
+    for level in (_without(json, ("virtual_hosts", "name", "validate_clusters")), _without(host, ("name", "domains", "metadata"))):
+        fields |= _flat(level)
+    match = own.pop("match", {})
+    own = _without(own, _LEFT_OUT)
+    action = own.pop("route", {})
+    fields |= {name: value for name, value in _destination(route).items() if value}
+    fields |= _flat(own) | _flat(_action(action))
+    if _depends_on_match(route):
+        fields["the rewritten part"] = next((f"{k} {match[k]}" for k in ("prefix", "path", "path_separated_prefix") if k in match), "all")
+    return fields
+
+
+def _json_of(configuration: RouteConfiguration, virtual_host: VirtualHost | None, route: Route) -> dict[str, Any]:
+    top = RouteConfiguration()
+    for field, value in configuration.ListFields():
+        if field.name != "virtual_hosts":
+            _copy(top, field.name, value)
+    head = top.virtual_hosts.add()
+    if virtual_host is not None:
+        for field, value in virtual_host.ListFields():
+            if field.name != "routes":
+                _copy(head, field.name, value)
+    head.routes.add().CopyFrom(route)
+    return proto_json(types.ROUTE, top.SerializeToString())
+
+
+def _without(found: Mapping[str, Any], left_out: Iterable[str]) -> dict[str, Any]:
+    return {key: value for key, value in found.items() if key not in left_out}
+
+
+def _destination(route: Route) -> Fields:
+    action = route.route
+    if action.WhichOneof("cluster_specifier") == "weighted_clusters":
+        spread: dict[str, float] = {}
+        for entry, share in shares((one, one.weight.value) for one in action.weighted_clusters.clusters):
+            spread[entry.name] = spread.get(entry.name, 0) + share
+        return {"to": weighted(spread)}
+    return {"to": called(action.cluster) if action.cluster else ""}
+
+
+def weighted(spread: Mapping[str, float]) -> str:
+    """Write destinations with their shares."""
+    if len(spread) == 1:
+        return called(next(iter(spread)))
+    return ", ".join(f"{share:.4g}% {called(name)}".replace("%", "%", 1) for name, share in _percent(spread))
+
+
+def _percent(spread: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+    for name in sorted(spread):
+        yield name, spread[name] * 100
+
+
+def called(cluster: str) -> str:
+    """Call a cluster as people do: `reviews.default.svc.cluster.local:9080 v1`."""
+    parts = names.parse_cluster(cluster)
+    if parts is None:
+        return cluster
+    direction, port, subset, host = parts
+    if direction == "inbound":
+        return f"the application's port {port}"
+    return f"{host}:{port}" + (f" {subset}" if subset else "")
+
+
+def _action(action: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what `to` says; of a weighted route keep each destination's own settings, by its name."""
+    kept = _without(action, ("cluster", "weighted_clusters"))
+    for entry in action.get("weighted_clusters", {}).get("clusters", ()):
+        own = _without(entry, ("name", "weight"))
+        if own and entry.get("weight"):
+            kept[f"of {called(entry['name'])}"] = own
+    return kept
+
+
+def _flat(found: Mapping[str, Any]) -> Fields:
+    """Write nested JSON as dotted names; headers to add and remove as one field for each header."""
+    return {_renamed(name): value for name, value in _leaves("", found)}
+
+
+def _renamed(name: str) -> str:
+    for long, short in _RENAMED:
+        if long in name:
+            return name.replace(long, short, 1)
+    return name
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    last = name.rpartition(".")[2]
+    if last.endswith("_headers_to_add"):
+        yield from _added(name, value)
+    elif last.endswith("_headers_to_remove"):
+        yield from ((f"{name.removesuffix('s_to_remove').replace('_', ' ')} {one.lower()}", "removed") for one in value)
+    elif isinstance(value, dict) and value:
+        for key, inner in value.items():
+            if key != "@type":
+                yield from _leaves(f"{name}.{key}" if name else key, inner)
+        if set(value) == {"@type"}:
+            yield name, "yes"
+    elif isinstance(value, list) and value:
+        for place, inner in enumerate(value):
+            yield from _leaves(f"{name}[{place}]" if len(value) > 1 else name, inner)
+    else:
+        yield name, _text(value)
+
+
+def _text(value: Any) -> str:
+    if value in ({}, []):
+        return "yes"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return called(value) if "|" in value else value
+    return str(value)
+
+
+def _added(name: str, options: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    begin = name.removesuffix("s_to_add").replace("_", " ")
+    together: dict[str, list[str]] = {}
+    for option in options:
+        overwrites = option.get("append_action", "").startswith("OVERWRITE") or option.get("append") is False
+        word = "set to" if overwrites else "added"
+        together.setdefault(option["header"]["key"].lower(), []).append(
+            f"{word} {option['header'].get('value', '')!r}"
+        )
+    for key, words in together.items():
+        yield f"{begin} {key}", ", ".join(words)
+
+
+class Side:
+    """One configuration, with what is asked of it for comparison."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self._keys: dict[str, bytes] = {}
+
+    def cluster_key(self, name: str) -> bytes:
+        """Return bytes that are equal for clusters that treat requests equally."""
+        if name not in self._keys:
+            self._keys[name] = self._cluster_key(name)
+        return self._keys[name]
+
+    def _cluster_key(self, name: str) -> bytes:
+        cluster = self.configuration.cluster(name)
+        return b"" if cluster is None else msgspec.json.encode(self._json(cluster))
+
+    def _json(self, cluster: Cluster) -> dict[str, Any]:
+        """Return a cluster and its endpoints as JSON, without what is for people and for metrics."""
+        found = proto_json(types.CLUSTER, cluster.SerializeToString())
+        found = _without(found, ("name", "metadata", "alt_stat_name", "eds_cluster_config"))
+        assignment: ClusterLoadAssignment | None = cluster.load_assignment
+        if cluster.type == Cluster.EDS:
+            assignment = self.configuration.load_assignment(
+                cluster.eds_cluster_config.service_name or cluster.name
+            )
+            found["policy"] = {} if assignment is None else _policy(assignment)
+        found.pop("load_assignment", None)
+        found["endpoints"] = [] if assignment is None else sorted(_endpoints(assignment))
+        return {key: value for key, value in found.items() if value != {}}
+
+    def cluster_fields(self, name: str) -> Fields:
+        """Say how a cluster treats requests."""
+        cluster = self.configuration.cluster(name)
+        if cluster is None:
+            return {"destination": f"503, there is no cluster for {called(name)}"}
+        json = self._json(cluster)
+        endpoints = ", ".join(json.pop("endpoints")) or "none (503)"
+        fields = {f"destination.{key}": value for key, value in _flat(json).items()}
+        return {key.replace("typed_extension_protocol_options.", ""): value for key, value in fields.items()} | {
+            "endpoints": endpoints if cluster.type != Cluster.ORIGINAL_DST else "the original destination"
+        }
+
+
+def _policy(assignment: ClusterLoadAssignment) -> dict[str, Any]:
+    policy: dict[str, Any] = proto_json(types.ENDPOINT, assignment.SerializeToString()).get("policy", {})
+    return policy
+
+
+def _endpoints(assignment: ClusterLoadAssignment) -> Iterator[str]:
+    from lateen.simulate.targets import text_of  # noqa: PLC0415
+
+    for group in assignment.endpoints:
+        place = "/".join(
+            part for part in (group.locality.region, group.locality.zone, group.locality.sub_zone) if part
+        )
+        weight = f" of {group.load_balancing_weight.value}" if group.HasField("load_balancing_weight") and place else ""
+        for one in group.lb_endpoints:
+            words = [text_of(one.endpoint.address)]
+            if one.load_balancing_weight.value > 1:
+                words.append(f"weight {one.load_balancing_weight.value}")
+            if one.health_status > 1:
+                words.append(f"health {one.health_status}")
+            if group.priority:
+                words.append(f"priority {group.priority}")
+            if place:
+                words.append(f"in {place}{weight}")
+            yield " ".join(words)
