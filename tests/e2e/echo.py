@@ -1,7 +1,8 @@
-"""An upstream that says what it is and what it got: `echo.py NAME PORT`. `/status/503`, `/delay/0.5` do as they say."""
+"""An upstream that says what it is and what it got: `echo.py NAME PORT [FILE]`; with FILE the second start is slow. `/status/503`, `/delay/0.5` do as they say."""
 
 import http.server
 import json
+import pathlib
 import signal
 import sys
 import time
@@ -36,5 +37,10 @@ class Echo(http.server.BaseHTTPRequestHandler):
         """Standard output has its own line per request."""
 
 
+if len(sys.argv) > 3:
+    marker = pathlib.Path(sys.argv[3])
+    if marker.exists():
+        time.sleep(3)  # a slow start, so that the time without an endpoint can be seen
+    marker.touch()
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 http.server.ThreadingHTTPServer(("0.0.0.0", int(sys.argv[2])), Echo).serve_forever()
