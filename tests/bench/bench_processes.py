@@ -34,6 +34,12 @@ def pss(pid: int) -> float:
     return int(text.partition("\nPss:")[2].split()[0]) / 1024
 
 
+def anonymous(pid: int) -> float:
+    """Return the memory in MB that is no file's and no other process's: what one more such process costs."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(text.partition("\nAnonymous:")[2].split()[0]) / 1024
+
+
 def rss(pid: int) -> float:
     """Return a process's resident memory in MB."""
     return int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0]) / 1024

@@ -72,7 +72,7 @@ def tables() -> Iterator[Table]:
 
 async def _tables() -> list[Table]:
     async with AsyncExitStack() as stack:
-        lateen = stack.enter_context(_running())
+        lateen = stack.enter_context(running())
         by_hand = await _by_hand(stack)
         pairs = (await _of_lateen(lateen), by_hand)
         return [await _compared(pairs, CONNECTIONS, ROUNDS), await _compared(pairs, 1, 4)]
@@ -121,20 +121,18 @@ def _spread(values: list[float]) -> str:
 # --- Lateen's pair
 
 
-def _running() -> RunningMesh:
-    argv = json.dumps([str(envoy_path()), "-c", "UPSTREAM", *pods_flags()])
-    files = {"mesh.yaml": service("server", bench_static.PORT) + _deployment("server", argv) + _deployment("client", '["sleep", "3600"]')}
-    place = Path(tempfile.mkdtemp(prefix="bench", dir="/tmp")) / "upstream.json"
-    place.write_text(json.dumps(bench_static.upstream()))
-    files = {name: text.replace("UPSTREAM", str(place)) for name, text in files.items()}
-    return RunningMesh("up", unprivileged=False, files=files)
+def running() -> RunningMesh:
+    """Start a mesh of a client and a server, the latter an Envoy that answers by itself."""
+    argv = json.dumps([str(envoy_path()), "--config-yaml", json.dumps(bench_static.upstream()), *pods_flags()])
+    server = service("server", bench_static.PORT) + deployment("server", argv)
+    return RunningMesh("up", unprivileged=False, files={"mesh.yaml": server + deployment("client", '["sleep", "3600"]')})
 
 
 def pods_flags() -> tuple[str, ...]:
     return ("--concurrency", "1", "--disable-hot-restart", "-l", "error")
 
 
-def _deployment(name: str, argv: str) -> str:
+def deployment(name: str, argv: str, replicas: int = 1) -> str:
     ports = f"\n        ports: [{{containerPort: {bench_static.PORT}}}]" if name == "server" else ""
     probe = f"\n        readinessProbe: {{tcpSocket: {{port: {bench_static.PORT}}}, periodSeconds: 1}}" if ports else ""
     return f"""
@@ -142,6 +140,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {{name: {name}}}
 spec:
+  replicas: {replicas}
   selector: {{matchLabels: {{app: {name}}}}}
   template:
     metadata: {{labels: {{app: {name}}}}}
