@@ -11,15 +11,26 @@ import subprocess
 import sys
 
 from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import FileDescriptor
 
-ROOTS = ("envoy.config", "envoy.extensions", "envoy.service.discovery", "envoy.type", "envoy.admin", "xds", "udpa")
+ROOTS = (
+    "envoy.config",
+    "envoy.extensions",
+    "envoy.service.discovery",
+    "envoy.type",
+    "envoy.admin",
+    "xds",
+    "udpa",
+)
 
 
 def modules() -> list[str]:
     found = []
     for root in ROOTS:
         package = importlib.import_module(root)
-        found += [m.name for m in pkgutil.walk_packages(package.__path__, root + ".") if m.name.endswith("_pb2")]
+        found += [
+            m.name for m in pkgutil.walk_packages(package.__path__, root + ".") if m.name.endswith("_pb2")
+        ]
     return found
 
 
@@ -27,7 +38,7 @@ def collect(names: list[str]) -> descriptor_pb2.FileDescriptorSet:
     files = descriptor_pb2.FileDescriptorSet()
     seen: set[str] = set()
 
-    def add(descriptor) -> None:
+    def add(descriptor: FileDescriptor) -> None:
         if descriptor.name in seen:
             return
         seen.add(descriptor.name)

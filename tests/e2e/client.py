@@ -4,7 +4,6 @@ import argparse
 import concurrent.futures
 import http.client
 import json
-import socket
 import sys
 import time
 import urllib.parse
@@ -25,7 +24,7 @@ def ask(url: str, method: str, headers: dict[str, str], timeout: float) -> dict[
             "headers": dict(answer.getheaders()),
             "body": body,
         }
-    except (OSError, socket.timeout, http.client.HTTPException) as error:
+    except (TimeoutError, OSError, http.client.HTTPException) as error:
         found = {"status": 0, "error": str(error)}
     finally:
         connection.close()

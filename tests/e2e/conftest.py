@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from unprivileged import is_root  # noqa: E402
+from unprivileged import is_root
 
 MODES = ["root", "user"] if is_root() else ["user"]
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Self
 
 from unprivileged import USER, is_root, unprivileged_argv
 
@@ -171,7 +172,7 @@ class RunningMesh:
             time.sleep(0.02)
         return left
 
-    def __enter__(self) -> "RunningMesh":
+    def __enter__(self) -> Self:
         return self.wait_ready()
 
     def __exit__(self, *_: object) -> None:

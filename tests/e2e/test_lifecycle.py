@@ -51,7 +51,9 @@ def test_two_meshes_side_by_side(unprivileged):
 def test_a_dead_application_leaves_and_returns_and_a_dead_proxy_is_restarted(unprivileged):
     with RunningMesh("up", unprivileged=unprivileged, files={"mesh.yaml": SMALL}) as mesh:
         second = deployment("web-v2", "web", "v2")
-        mesh.write("second.yaml", second.replace('"web-v2", "8080"', f'"web-v2", "8080", "{mesh.home}/started"'))
+        mesh.write(
+            "second.yaml", second.replace('"web-v2", "8080"', f'"web-v2", "8080", "{mesh.home}/started"')
+        )
         url = "http://web:8080/"
         mesh.until(lambda: len(mesh.names("client", url, "-n", "12")) == 2, 10)
         os.kill(pid_of(mesh, "web-v2", "pid"), signal.SIGKILL)

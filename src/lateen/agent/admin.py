@@ -14,7 +14,9 @@ async def ask(admin_socket: Path, path: str, method: str = "GET") -> tuple[int, 
     """
     reader, writer = await asyncio.open_unix_connection(str(admin_socket), limit=_LIMIT)
     try:
-        writer.write(f"{method} {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode())
+        writer.write(
+            f"{method} {path} HTTP/1.1\r\nHost: admin\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode()
+        )
         await writer.drain()
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     finally:

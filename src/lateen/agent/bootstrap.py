@@ -56,7 +56,11 @@ def bootstrap(settings: Bootstrap) -> dict[str, Any]:
 
 
 def _node(settings: Bootstrap) -> dict[str, Any]:
-    node: dict[str, Any] = {"id": settings.node_id, "cluster": settings.cluster, "metadata": settings.metadata}
+    node: dict[str, Any] = {
+        "id": settings.node_id,
+        "cluster": settings.cluster,
+        "metadata": settings.metadata,
+    }
     if settings.locality:
         region, zone, sub_zone = (*settings.locality.split("/"), "", "")[:3]
         node["locality"] = {"region": region, "zone": zone, "sub_zone": sub_zone}

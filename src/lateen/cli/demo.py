@@ -43,6 +43,4 @@ def command(mesh: str, publish: tuple[str, ...]) -> int:
     from lateen.server.mesh_settings import mesh_settings  # noqa: PLC0415
 
     settings = mesh_settings(_SETTINGS, "demo")
-    return run_mesh(
-        mesh, (), settings=settings, publish=publish, applied=demo_documents(), after_ready=_tell
-    )
+    return run_mesh(mesh, (), settings=settings, publish=publish, applied=demo_documents(), after_ready=_tell)

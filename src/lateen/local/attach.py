@@ -41,20 +41,22 @@ class AttachRequest(msgspec.Struct, frozen=True, kw_only=True):
     service_account: str = "default"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The request cannot be met; the text says why."""
 
 
 class Attached:
     """A started program, as the server needs it."""
 
-    def __init__(self, wait: Callable[[], Awaitable[int]], send: Callable[[int], Awaitable[None]], note: str) -> None:
+    def __init__(
+        self, wait: Callable[[], Awaitable[int]], send: Callable[[int], Awaitable[None]], note: str
+    ) -> None:
         """Take how to wait for its end, how to signal it, and what to tell the client at the start."""
         self.wait, self.send, self.note = wait, send, note
 
 
 Opener = Callable[[AttachRequest, Program], Awaitable[Attached]]
-"""Starts what a request asks for. Raises Refused or WardenError."""
+"""Starts what a request asks for. Raises RefusedError or WardenError."""
 
 
 class AttachServer:
@@ -98,7 +100,7 @@ class AttachServer:
             request = msgspec.convert(asked, AttachRequest)
             program = Program(request.argv, request.env, request.cwd, _three(fds), request.terminal)
             attached = await self._opener(request, program)
-        except (Refused, WardenError, msgspec.ValidationError) as error:
+        except (RefusedError, WardenError, msgspec.ValidationError) as error:
             messages.send({"error": str(error)})
             return
         finally:
@@ -109,7 +111,7 @@ class AttachServer:
 
 def _three(fds: tuple[int, ...]) -> tuple[int, int, int]:
     if len(fds) != 3:
-        raise Refused("three descriptors are needed: standard input, output and error")
+        raise RefusedError("three descriptors are needed: standard input, output and error")
     return fds[0], fds[1], fds[2]
 
 

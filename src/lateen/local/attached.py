@@ -50,7 +50,12 @@ class AttachedWorkload(Workload):
         self.exit_code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.failure = ""
         self._programs = [
-            Keeper(self._start_attached, APPLICATION, failures=(WardenError, OSError), on_end=self._attached_ended)
+            Keeper(
+                self._start_attached,
+                APPLICATION,
+                failures=(WardenError, OSError),
+                on_end=self._attached_ended,
+            )
         ]
 
     async def _start_attached(self) -> Running:

@@ -30,7 +30,7 @@ class Command(msgspec.Struct, frozen=True):
     cwd: str
 
 
-class Unrunnable(ValueError):
+class UnrunnableError(ValueError):
     """The container cannot be run on this machine; the text says why and what to do."""
 
 
@@ -52,10 +52,10 @@ def command_of(
         directory: where relative paths start: the directory of the pod's file.
 
     Raises:
-        Unrunnable: no command, or a variable whose source is missing.
+        UnrunnableError: no command, or a variable whose source is missing.
     """
     if not container.command:
-        raise Unrunnable(
+        raise UnrunnableError(
             f"container {container.name} has no command: Lateen runs commands on this machine, not images;"
             " add command: [PROGRAM, ARGUMENT…]"
         )
@@ -87,7 +87,7 @@ def _value(db: Database, pod: Object[Pod], variable: EnvVar, env: Mapping[str, s
     if source.secret_key_ref is not None:
         one = source.secret_key_ref
         return _key(_secret(db, pod.meta.namespace, one.name), "Secret", one.name, one.key, one.optional)
-    raise Unrunnable(f"variable {variable.name}: this valueFrom is not supported on this machine")
+    raise UnrunnableError(f"variable {variable.name}: this valueFrom is not supported on this machine")
 
 
 def _field(pod: Object[Pod], path: str) -> str:
@@ -104,7 +104,7 @@ def _field(pod: Object[Pod], path: str) -> str:
         "status.hostIP": "127.0.0.1",
     }
     if path not in fields:
-        raise Unrunnable(f"fieldRef {path} is not known; known are {', '.join(sorted(fields))}")
+        raise UnrunnableError(f"fieldRef {path} is not known; known are {', '.join(sorted(fields))}")
     return fields[path] or ""
 
 
@@ -113,7 +113,9 @@ def _key(values: Mapping[str, str] | None, kind: str, name: str, key: str, optio
         return values[key]
     if optional:
         return ""
-    raise Unrunnable(f"{kind} {name} is not found" if values is None else f"{kind} {name} has no key {key}")
+    raise UnrunnableError(
+        f"{kind} {name} is not found" if values is None else f"{kind} {name} has no key {key}"
+    )
 
 
 def _whole_source(db: Database, namespace: str, source: EnvFromSource) -> dict[str, str]:
@@ -127,7 +129,7 @@ def _whole_source(db: Database, namespace: str, source: EnvFromSource) -> dict[s
         else _secret(db, namespace, named.name)
     )
     if found is None and not named.optional:
-        raise Unrunnable(f"envFrom: {named.name} is not found")
+        raise UnrunnableError(f"envFrom: {named.name} is not found")
     return {f"{source.prefix or ''}{key}": value for key, value in (found or {}).items()}
 
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunningError(Exception):
     """A mesh of this name runs."""
 
 
@@ -16,7 +16,7 @@ class MeshLock:
         """Take the lock and write this process's id into the file.
 
         Raises:
-            AlreadyRunning: somebody holds it; the text names the process.
+            AlreadyRunningError: somebody holds it; the text names the process.
         """
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -24,7 +24,7 @@ class MeshLock:
         except BlockingIOError as error:
             holder = os.pread(self._fd, 32, 0).decode().strip()
             os.close(self._fd)
-            raise AlreadyRunning(holder) from error
+            raise AlreadyRunningError(holder) from error
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 

@@ -107,7 +107,11 @@ class LocalMesh:
     def settled(self) -> bool:
         """Whether every pod that should run is ready, and the gateways' ports are open."""
         wanted = {pod.ref for pod in self._control_plane.wanted_pods()}
-        return self._has_published and wanted <= self.workloads.keys() and all(self.workloads[ref].ready for ref in wanted)
+        return (
+            self._has_published
+            and wanted <= self.workloads.keys()
+            and all(self.workloads[ref].ready for ref in wanted)
+        )
 
     async def start(self) -> None:
         """Make the namespaces, then start names and border while the first workloads start.
@@ -227,7 +231,9 @@ class LocalMesh:
             self.wake()
 
     def _report(self, workload: Workload) -> None:
-        ready = PodCondition(type="Ready", status="True" if workload.ready else "False", reason=workload.reason)
+        ready = PodCondition(
+            type="Ready", status="True" if workload.ready else "False", reason=workload.reason
+        )
         status = msgspec.structs.replace(workload.pod.status, phase="Running", conditions=(ready,))
         self._control_plane.observe(pods=(msgspec.structs.replace(workload.pod, status=status),))
 
@@ -255,7 +261,9 @@ class LocalMesh:
         if wanted == self.published:
             self._set_published()
             return
-        entrances = [Entrance(p.host_port, tuple((one.address, one.port) for one in p.behind)) for p in wanted]
+        entrances = [
+            Entrance(p.host_port, tuple((one.address, one.port) for one in p.behind)) for p in wanted
+        ]
         try:
             await self._border.publish(entrances)
         except BorderError as error:
@@ -273,7 +281,9 @@ class LocalMesh:
         found = []
         for workload in self.workloads.values():
             if workload.is_gateway:
-                for listener in gateway_listeners(self._db, view_of(self._db, Proxy.from_node(*workload.node()))):
+                for listener in gateway_listeners(
+                    self._db, view_of(self._db, Proxy.from_node(*workload.node()))
+                ):
                     server = listener.servers[0]
                     found.append(
                         GatewayPort(
@@ -345,4 +355,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-

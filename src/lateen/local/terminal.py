@@ -54,10 +54,14 @@ class Terminal:
         """Print where to look and what to try next."""
         self.say(self._paint(f"ready in {self.seconds:.1f} s: {ready} workloads", "32"))
         for one in ports:
-            scheme = "https" if one.protocol in ("HTTPS", "TLS") else "http" if "HTTP" in one.protocol else "tcp"
+            scheme = (
+                "https" if one.protocol in ("HTTPS", "TLS") else "http" if "HTTP" in one.protocol else "tcp"
+            )
             self.say(f"  {scheme}://{one.address}:{one.port}  is port {one.mesh_port} of {one.pod}")
         option = "" if mesh == "default" else f" --mesh {mesh}"
-        self.say(f"next: lateen status{option} · lateen get all{option} · lateen proxy-status{option} · Ctrl-C to stop")
+        self.say(
+            f"next: lateen status{option} · lateen get all{option} · lateen proxy-status{option} · Ctrl-C to stop"
+        )
 
     def _dim(self, text: str) -> str:
         return self._paint(text, "2")

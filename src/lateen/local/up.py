@@ -10,10 +10,10 @@ import msgspec
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Meta, Object
 from lateen.api.workload import Container, ContainerPort, Pod, Probe, TCPSocketAction
-from lateen.local.attach import Attached, AttachRequest, AttachServer, Refused
+from lateen.local.attach import Attached, AttachRequest, AttachServer, RefusedError
 from lateen.local.attached import AttachedWorkload, Program, start
 from lateen.local.fleet import owner_of
-from lateen.local.lock import AlreadyRunning, MeshLock
+from lateen.local.lock import AlreadyRunningError, MeshLock
 from lateen.local.mesh import LocalMesh, Settings
 from lateen.local.paths import private_directory
 from lateen.local.terminal import Terminal
@@ -49,10 +49,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str] = {}
     directory: Path = Path()
     after_ready: Callable[[Terminal], None] = lambda _: None
+
+
 """What else to tell once everything runs."""
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The mesh ended by itself; the text says why."""
 
 
@@ -62,8 +64,10 @@ async def run(options: Options) -> int:
     private_directory(options.state.directory)
     try:
         lock = MeshLock(options.state.lock)
-    except AlreadyRunning as error:
-        terminal.say(f"error: mesh {options.name!r} is already running (process {error}); stop it with: lateen down")
+    except AlreadyRunningError as error:
+        terminal.say(
+            f"error: mesh {options.name!r} is already running (process {error}); stop it with: lateen down"
+        )
         return 3
     try:
         return await _run(options, terminal)
@@ -80,7 +84,7 @@ async def _run(options: Options, terminal: Terminal) -> int:
     try:
         await mesh.start()
         await mesh.until(stop)
-    except (WardenError, OSError, Stopped) as error:
+    except (WardenError, OSError, StoppedError) as error:
         terminal.say(f"error: {error}")
         return 1
     finally:
@@ -113,15 +117,21 @@ class Mesh:
         """Run until stopped.
 
         Raises:
-            Stopped: the warden is gone, and every workload with it.
+            StoppedError: the warden is gone, and every workload with it.
         """
-        background = [self.local.run(), self._attach.serve(), self._serve_api(), self._announce(), self._watch()]
+        background = [
+            self.local.run(),
+            self._attach.serve(),
+            self._serve_api(),
+            self._announce(),
+            self._watch(),
+        ]
         tasks = [asyncio.ensure_future(one) for one in background]
         ends = [asyncio.ensure_future(event.wait()) for event in (stop, self.local.stopping, self.local.lost)]
         try:
             await asyncio.wait([*ends, *tasks[:1]], return_when="FIRST_COMPLETED")
             if self.local.lost.is_set():
-                raise Stopped("the warden has ended, and every workload with it; see warden.log")
+                raise StoppedError("the warden has ended, and every workload with it; see warden.log")
             if tasks[0].done():
                 tasks[0].result()
         finally:
@@ -165,7 +175,11 @@ class Mesh:
         reached = await self.control_plane.settle(SETTLE)
         took = (asyncio.get_running_loop().time() - before) * 1000
         proxies = len(self.control_plane.ads.connections())
-        end = f"in force on {proxies} proxies after {took:.0f} ms" if reached else "not everywhere yet: lateen proxy-status"
+        end = (
+            f"in force on {proxies} proxies after {took:.0f} ms"
+            if reached
+            else "not everywhere yet: lateen proxy-status"
+        )
         self._terminal.step(f"changed: {names}; {end}")
 
     async def _announce(self) -> None:
@@ -195,29 +209,39 @@ class Mesh:
         return Attached(process.wait, process.signal, "")
 
     def _find(self, request: AttachRequest) -> Workload:
-        found = [w for w in self.local.workloads.values() if _is_called(w, request.workload, request.namespace)]
+        found = [
+            w for w in self.local.workloads.values() if _is_called(w, request.workload, request.namespace)
+        ]
         if not found:
             known = sorted({owner_of(w.pod).name for w in self.local.workloads.values()})
-            raise Refused(f"no workload {request.workload!r} in namespace {request.namespace}; there are {', '.join(known)}")
+            raise RefusedError(
+                f"no workload {request.workload!r} in namespace {request.namespace}; there are {', '.join(known)}"
+            )
         return min(found, key=lambda w: (not w.ready, w.name))
 
     async def _run(self, request: AttachRequest, program: Program) -> Attached:
         pod = pod_of(request)
         if any(w.name == pod.meta.name for w in self.local.workloads.values()):
-            raise Refused(f"there is a workload {pod.meta.name!r} already; choose another --name")
+            raise RefusedError(f"there is a workload {pod.meta.name!r} already; choose another --name")
         named = _called(program, pod.meta.name)
-        workload = AttachedWorkload(self.local.placed(pod), self.local.site, self.local.workload_changed, named)
+        workload = AttachedWorkload(
+            self.local.placed(pod), self.local.site, self.local.workload_changed, named
+        )
         await self.local.attach(workload)
         await workload.started()
         if workload.exit_code.done():
-            raise Refused(workload.failure or f"{request.argv[0]} ended at once with {workload.exit_code.result()}")
+            raise RefusedError(
+                workload.failure or f"{request.argv[0]} ended at once with {workload.exit_code.result()}"
+            )
         return Attached(workload.ended, workload.send, f"{pod.meta.name} runs at {workload.address}")
 
 
 def pod_of(request: AttachRequest) -> Object[Pod]:
     """Describe the workload that `lateen run` adds: ready when its first port is open."""
     ports = tuple(ContainerPort(container_port=number) for number in request.ports)
-    probe = Probe(tcp_socket=TCPSocketAction(port=request.ports[0]), period_seconds=1) if request.ports else None
+    probe = (
+        Probe(tcp_socket=TCPSocketAction(port=request.ports[0]), period_seconds=1) if request.ports else None
+    )
     container = Container(name=request.name, command=request.argv, ports=ports, readiness_probe=probe)
     meta = Meta(name=request.name, namespace=request.namespace, labels=dict(request.labels))
     spec = Pod(containers=(container,), service_account_name=request.service_account)

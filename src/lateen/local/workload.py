@@ -21,7 +21,7 @@ from lateen.api.workload import Container, Pod
 from lateen.engine import Database
 from lateen.local import capture, probe
 from lateen.local.annotations import capture_of, is_gateway
-from lateen.local.commands import Unrunnable, command_of
+from lateen.local.commands import UnrunnableError, command_of
 from lateen.local.supervisor import APPLICATION, PROXY, Keeper, Running
 from lateen.local.warden_client import Pod as PodRequest
 from lateen.local.warden_client import Process, Warden, WardenError
@@ -69,7 +69,9 @@ class Workload:
         self.reason = ""
         self.is_gateway = is_gateway(pod)
         self.directory = site.state.workload(pod.meta.name)
-        self._proxy = Keeper(self._start_proxy, PROXY, failures=(WardenError, OSError), on_end=self._proxy_ended)
+        self._proxy = Keeper(
+            self._start_proxy, PROXY, failures=(WardenError, OSError), on_end=self._proxy_ended
+        )
         self._programs = [self._keeper(one) for one in pod.spec.containers if one.name != PROXY_CONTAINER]
         self._proxy_ready = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
@@ -83,6 +85,11 @@ class Workload:
     def address(self) -> str:
         """The pod's address."""
         return str(self.pod.status.pod_ip)
+
+    @property
+    def admin_socket(self) -> Path:
+        """The proxy's admin interface."""
+        return self.directory / proxy.ADMIN_SOCKET
 
     @property
     def ready(self) -> bool:
@@ -137,7 +144,7 @@ class Workload:
         """Wait until the application has answered what it was asked, for so long at the most."""
         try:
             async with asyncio.timeout(seconds):
-                while await admin.active_requests(self.directory / proxy.ADMIN_SOCKET):
+                while await admin.active_requests(self.admin_socket):  # noqa: ASYNC110  Envoy does not call back
                     await asyncio.sleep(PROXY_POLL)
         except TimeoutError:
             return
@@ -147,7 +154,7 @@ class Workload:
         self._become(Phase.STOPPING)
         await asyncio.gather(*(keeper.stop(STOP_GRACE) for keeper in self._programs))
         await self._proxy.stop(STOP_GRACE)
-        (self.directory / proxy.ADMIN_SOCKET).unlink(missing_ok=True)
+        self.admin_socket.unlink(missing_ok=True)
         try:
             await self._site.warden.remove_pod(self.name)
         except WardenError as error:
@@ -185,7 +192,7 @@ class Workload:
     async def _watch_proxy(self) -> None:
         while True:
             await self._proxy.started.wait()
-            while self._proxy.started.is_set() and not await admin.is_ready(self.directory / proxy.ADMIN_SOCKET):
+            while self._proxy.started.is_set() and not await admin.is_ready(self.admin_socket):  # noqa: ASYNC110
                 await asyncio.sleep(PROXY_POLL)
             if self._proxy.started.is_set():
                 self._proxy_ready.set()
@@ -210,7 +217,7 @@ class Workload:
             self._program_ready = False
             self._become(Phase.CRASHING, words or f"{container.name} ended with {code}")
 
-        failures = (WardenError, OSError, Unrunnable)
+        failures = (WardenError, OSError, UnrunnableError)
         return Keeper(lambda: self._start_program(container), APPLICATION, failures=failures, on_end=ended)
 
     async def _start_program(self, container: Container) -> Running:
@@ -250,7 +257,9 @@ class Workload:
                 readiness = probe.Readiness(wanted)
             self._program_ready = readiness.ready
             self._refresh()
-            await asyncio.sleep((wanted.period_seconds or probe.PERIOD) if readiness.ready else probe.EAGER_PERIOD)
+            await asyncio.sleep(
+                (wanted.period_seconds or probe.PERIOD) if readiness.ready else probe.EAGER_PERIOD
+            )
 
     async def _ready_while_started(self) -> None:
         """Without a probe a program is ready as long as it runs."""
@@ -262,7 +271,9 @@ class Workload:
             running = [keeper.process for keeper in self._programs if keeper.process is not None]
             if not running:
                 return
-            await asyncio.wait([asyncio.ensure_future(one.wait()) for one in running], return_when="FIRST_COMPLETED")
+            await asyncio.wait(
+                [asyncio.ensure_future(one.wait()) for one in running], return_when="FIRST_COMPLETED"
+            )
 
     async def _connect(self) -> socket.socket:
         return await self._site.warden.socket(self.name)
@@ -275,7 +286,9 @@ class Workload:
         if self._proxy_ready.is_set() and self._program_ready:
             self._become(Phase.RUNNING)
         elif self.phase is Phase.RUNNING:
-            self._become(Phase.NOT_READY, "the readiness probe fails" if self._proxy_ready.is_set() else "no proxy")
+            self._become(
+                Phase.NOT_READY, "the readiness probe fails" if self._proxy_ready.is_set() else "no proxy"
+            )
 
     def _become(self, phase: Phase, reason: str = "") -> None:
         if (phase, reason) != (self.phase, self.reason) and self.phase is not Phase.STOPPING:

@@ -23,7 +23,9 @@ def destinations(db: Database, ref: Ref, source_namespace: str) -> tuple[tuple[s
     found: dict[str, set[int]] = {}
     for host, port in _all(db, ref, source_namespace):
         found.setdefault(host, set()).add(port)
-    return tuple((host, () if EVERY_PORT in ports else tuple(sorted(ports))) for host, ports in sorted(found.items()))
+    return tuple(
+        (host, () if EVERY_PORT in ports else tuple(sorted(ports))) for host, ports in sorted(found.items())
+    )
 
 
 def _all(db: Database, ref: Ref, source_namespace: str) -> Iterator[tuple[str, int]]:

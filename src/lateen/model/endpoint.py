@@ -85,7 +85,10 @@ def _of_service(db: Database, service: Service, port: Port) -> list[Endpoint]:
 
 
 def _selected(db: Database, namespace: str, selector: Pairs) -> tuple[Workload, ...]:
-    refs = (*workload.selected(db, "Pod", namespace, selector), *workload.selected(db, "WorkloadEntry", namespace, selector))
+    refs = (
+        *workload.selected(db, "Pod", namespace, selector),
+        *workload.selected(db, "WorkloadEntry", namespace, selector),
+    )
     return tuple(one for ref in refs if (one := workload.workload(db, ref)) is not None)
 
 
@@ -178,9 +181,17 @@ def _of_slice(db: Database, service: Service, port: Port, spec: k8s.EndpointSlic
         if conditions and conditions.terminating:
             continue  # terminating endpoints must not count for failover (spec: EDS)
         ready = conditions is None or conditions.ready is not False or service.publish_not_ready
-        pod = workload.workload(db, Ref("Pod", service.namespace, member.target_ref.name)) if member.target_ref else None
+        pod = (
+            workload.workload(db, Ref("Pod", service.namespace, member.target_ref.name))
+            if member.target_ref
+            else None
+        )
         for address in member.addresses:
-            base = _endpoint(service, port, pod) if pod else Endpoint(address=address, port=0, namespace=service.namespace)
+            base = (
+                _endpoint(service, port, pod)
+                if pod
+                else Endpoint(address=address, port=0, namespace=service.namespace)
+            )
             if base is not None:
                 health = Health.HEALTHY if ready else Health.UNHEALTHY
                 found.append(msgspec.structs.replace(base, address=address, port=numbers[0], health=health))

@@ -7,9 +7,8 @@ Three relations are used in Istio and must not be mixed up (pkg/config/host/name
 * `most_specific(name, candidates)`: an exact candidate, else the longest wildcard that covers the name.
 """
 
-from collections.abc import Iterable
-
 import ipaddress
+from collections.abc import Iterable
 
 
 def fqdn(host: str, namespace: str, domain: str) -> str:

@@ -18,11 +18,12 @@ Addresses = tuple[str, ...]
 @query
 def name_table(db: Database, scope: Scope, domain: str) -> dict[str, Addresses]:
     """Return every name that workloads of a scope know, lower case and without a trailing dot."""
-    table: dict[str, Addresses] = {}
-    for service in reversed(scopes.services(db, scope)):  # so that the first imported wins a name
-        for name, addresses in names_of(db, service, scope.namespace, domain):
-            table[name] = addresses
-    return table
+    ordered = reversed(scopes.services(db, scope))  # so that the first imported wins a name
+    return {
+        name: addresses
+        for service in ordered
+        for name, addresses in names_of(db, service, scope.namespace, domain)
+    }
 
 
 def lookup(table: dict[str, Addresses], name: str) -> Addresses | None:
@@ -45,14 +46,20 @@ def names_of(db: Database, service: Service, namespace: str, domain: str) -> lis
     addresses = _addresses(db, service)
     if not addresses:
         return []
-    named = [form for host in (service.host, *service.aliases) for form in _forms(service, host, addresses, namespace, domain)]
+    named = [
+        form
+        for host in (service.host, *service.aliases)
+        for form in _forms(service, host, addresses, namespace, domain)
+    ]
     return named + _pod_names(db, service, namespace, domain)
 
 
-def _forms(service: Service, host: str, addresses: Addresses, namespace: str, domain: str) -> list[tuple[str, Addresses]]:
+def _forms(
+    service: Service, host: str, addresses: Addresses, namespace: str, domain: str
+) -> list[tuple[str, Addresses]]:
     names = [host]
     if service.registry is Registry.KUBERNETES and host.endswith(f".svc.{domain}"):
-        short, own = host.split(".")[0], host.split(".")[1]
+        short, own = host.split(".", maxsplit=1)[0], host.split(".")[1]
         names += [f"{short}.{own}", f"{short}.{own}.svc"] + ([short] if own == namespace else [])
     return [(name, addresses) for name in names]
 
@@ -82,7 +89,9 @@ def _pod_names(db: Database, service: Service, namespace: str, domain: str) -> l
             suffix = f"{service.name}.{service.namespace}"
             names = [f"{endpoint.hostname}.{suffix}", f"{endpoint.hostname}.{suffix}.svc"]
             names += [f"{endpoint.hostname}.{service.name}"] if namespace == service.namespace else []
-            found += [(name, (endpoint.address,)) for name in (*names, f"{endpoint.hostname}.{suffix}.svc.{domain}")]
+            found += [
+                (name, (endpoint.address,)) for name in (*names, f"{endpoint.hostname}.{suffix}.svc.{domain}")
+            ]
     return found
 
 

@@ -194,7 +194,8 @@ class _Patterns:
             return True
         namespace = binding.ref.namespace
         return any(
-            self._overlaps(host, namespace) and not self._in(host, namespace, self.excluded) for host in binding.hosts
+            self._overlaps(host, namespace) and not self._in(host, namespace, self.excluded)
+            for host in binding.hosts
         )
 
     def _in(self, host: str, namespace: str, patterns: dict[str, list[str]]) -> bool:
@@ -264,7 +265,9 @@ def _destination_services(db: Database, scope: Scope, egress: Egress) -> Iterabl
 
 def _best_visible(candidates: tuple[Service, ...], namespace: str) -> Service | None:
     seen = [s for s in candidates if visibility.visible_to(s.export_to, namespace)]
-    return min(seen, key=lambda s: (s.namespace != namespace, s.registry is not Registry.KUBERNETES), default=None)
+    return min(
+        seen, key=lambda s: (s.namespace != namespace, s.registry is not Registry.KUBERNETES), default=None
+    )
 
 
 def _with_ports(service: Service, numbers: tuple[int, ...], egress: Egress) -> Service | None:

@@ -117,7 +117,9 @@ def declared_by(db: Database, ref: Ref) -> tuple[Service, ...]:
 def all_services(db: Database) -> tuple[Service, ...]:
     """Return every service of the mesh, oldest first, aliases resolved."""
     refs = (*facts.refs(db, "Service"), *facts.refs(db, "ServiceEntry"))
-    declared = sorted((service for ref in refs for service in declared_by(db, ref)), key=lambda service: service.age)
+    declared = sorted(
+        (service for ref in refs for service in declared_by(db, ref)), key=lambda service: service.age
+    )
     return _with_aliases(declared)
 
 
@@ -163,7 +165,9 @@ def _of_kubernetes(db: Database, found: Object[k8s.Service], spec: k8s.Service) 
 
 
 def _kubernetes_port(port: k8s.ServicePort) -> Port:
-    spoken = protocol.of_kubernetes_port(port.port, port.name or "", port.protocol or "TCP", port.app_protocol)
+    spoken = protocol.of_kubernetes_port(
+        port.port, port.name or "", port.protocol or "TCP", port.app_protocol
+    )
     return Port(port.name or "", port.port, spoken, port.target_port or port.port)
 
 

@@ -15,7 +15,6 @@ from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import visibility
 from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
-from lateen.model.selectors import conditions_of
 
 
 class Binding(msgspec.Struct, frozen=True):

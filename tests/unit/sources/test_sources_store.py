@@ -1,6 +1,6 @@
 import pytest
 
-from lateen.api import codes, facts
+from lateen.api import facts
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Ref
 from lateen.engine.database import Database
