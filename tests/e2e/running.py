@@ -173,7 +173,11 @@ class RunningMesh:
         return left
 
     def __enter__(self) -> Self:
-        return self.wait_ready()
+        try:
+            return self.wait_ready()
+        except BaseException:
+            self.close()
+            raise
 
     def __exit__(self, *_: object) -> None:
         self.close()
