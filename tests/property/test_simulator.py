@@ -40,10 +40,10 @@ class Counter:
 def counter(request: pytest.FixtureRequest) -> Any:
     counted = Counter()
     yield counted
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line(
-            f"simulator and Envoy agreed on {counted.requests} requests in {counted.configurations} configurations"
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print(
+            f"\n{counted.requests} requests in {counted.configurations} route configurations: no difference"
         )
 
 
@@ -69,6 +69,13 @@ def test_routes(
     for request in asked:
         trace = simulate(configuration, CONNECTION, request)
         wrong = differences(trace, loaded.ask(CONNECTION, request), loaded)
-        assert not wrong, "\n".join([*wrong, str(request), *(str(step) for step in trace.steps), str([one for one in routes["virtual_hosts"] if one["name"] == trace.outcome.virtual_host])])
+        assert not wrong, "\n".join(
+            [
+                *wrong,
+                str(request),
+                *(str(step) for step in trace.steps),
+                str([one for one in routes["virtual_hosts"] if one["name"] == trace.outcome.virtual_host]),
+            ]
+        )
     counter.configurations += 1
     counter.requests += len(asked)

@@ -1,6 +1,7 @@
 """A client of the Envoy under test: it speaks PROXY protocol to say where it was going, then TLS, HTTP or bytes."""
 
 import json
+import re
 import socket
 import ssl
 import time
@@ -164,4 +165,6 @@ def exchange_bytes(path: str, connection: Connection, pair: Pair, *, handshake: 
             got = sock.recv(1000).decode()
     except OSError:
         return Answer()
+    if refused := re.match(r"HTTP/1\.1 (\d+)", got):  # a connection manager could not read it
+        return Answer(status=int(refused[1]))
     return Answer(status=200, upstream=got.removeprefix("bytes at ").strip()) if got else Answer()

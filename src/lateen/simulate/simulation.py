@@ -72,7 +72,7 @@ def _through(
             steps.append(NetworkFilterReached(name=one.name))
         if manager is not None:
             if not readable or request is None or connection.payload == "bytes":
-                return [Outcome(kind="reset", flag="DPE")]
+                return [Outcome(kind="response", status=400)]  # what it reads is no HTTP
             return serve(configuration, manager, connection, request, steps)
         if proxy is not None:
             return tcp.forward(configuration, proxy, cluster, connection, steps)

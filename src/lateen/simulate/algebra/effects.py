@@ -96,12 +96,12 @@ def route_fields(configuration: RouteConfiguration, virtual_host: VirtualHost | 
     (own,) = host.pop("routes")
     fields: Fields = {}
     for level in (_without(json, ("virtual_hosts", "name", "validate_clusters")), _without(host, ("name", "domains", "metadata"))):
-        fields |= _flat(level)
+        fields |= flat(level)
     match = own.pop("match", {})
     own = _without(own, _LEFT_OUT)
     action = own.pop("route", {})
     fields |= {name: value for name, value in _destination(route).items() if value}
-    fields |= _flat(own) | _flat(_action(action))
+    fields |= flat(own) | flat(_action(action))
     if _depends_on_match(route):
         fields["the rewritten part"] = next((f"{k} {match[k]}" for k in ("prefix", "path", "path_separated_prefix") if k in match), "all")
     return fields
@@ -168,7 +168,7 @@ def _action(action: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _flat(found: Mapping[str, Any]) -> Fields:
+def flat(found: Mapping[str, Any]) -> Fields:
     """Write nested JSON as dotted names; headers to add and remove as one field for each header."""
     return {_renamed(name): value for name, value in _leaves("", found)}
 
@@ -260,7 +260,7 @@ class Side:
             return {"destination": f"503, there is no cluster for {called(name)}"}
         json = self._json(cluster)
         endpoints = ", ".join(json.pop("endpoints")) or "none (503)"
-        fields = {f"destination.{key}": value for key, value in _flat(json).items()}
+        fields = {f"destination.{key}": value for key, value in flat(json).items()}
         return {key.replace("typed_extension_protocol_options.", ""): value for key, value in fields.items()} | {
             "endpoints": endpoints if cluster.type != Cluster.ORIGINAL_DST else "the original destination"
         }

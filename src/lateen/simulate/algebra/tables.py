@@ -86,12 +86,11 @@ class Comparison:
 
     def classes(self) -> Iterator[Class]:
         """Yield the classes, each virtual host's together."""
-        together: dict[tuple[bytes, bytes], tuple[Pair, dict[str, str]]] = {}
+        levels = (effects.level_key(one.routes, None) for one in (self._old, self._new))
+        alike = len(set(levels)) == 1
         for pair, domains in self.hosts.pairs().items():
-            if not self._is_same(pair):
-                together[self._bytes(pair)] = (pair, domains)
-        for pair, domains in together.values():
-            yield from self._of_hosts(pair, domains)
+            if not (alike and self._is_same(pair)):
+                yield from self._of_hosts(pair, domains)
 
     def _bytes(self, pair: Pair) -> tuple[bytes, bytes]:
         old, new = self._old.host(pair[0]), self._new.host(pair[1])
@@ -102,8 +101,6 @@ class Comparison:
 
     def _is_same(self, pair: Pair) -> bool:
         old, new = self._bytes(pair)
-        if effects.level_key(self._old.routes, None) != effects.level_key(self._new.routes, None):
-            return False
         return old == new and not any(name.encode() in old for name in self._changed)
 
     def _of_hosts(self, pair: Pair, domains: Mapping[str, str]) -> Iterator[Class]:

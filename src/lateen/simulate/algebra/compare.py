@@ -1,0 +1,333 @@
+"""Two configurations of one proxy: every class of requests and connections that they treat differently."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from envoy.config.listener.v3.listener_components_pb2 import FilterChain
+from envoy.config.listener.v3.listener_pb2 import Listener
+from envoy.config.route.v3.route_pb2 import RouteConfiguration
+from envoy.extensions.filters.network.http_connection_manager.v3.http_connection_manager_pb2 import (
+    HttpConnectionManager,
+)
+
+from lateen.compile import types
+from lateen.compile.resource import Resource
+from lateen.simulate import filter_chains
+from lateen.simulate.algebra import settings
+from lateen.simulate.algebra.change import Change, Decision, decision
+from lateen.simulate.algebra.connections import entrances, kinds
+from lateen.simulate.algebra.effects import Fields, Side
+from lateen.simulate.algebra.tables import Class, Comparison, Sample, Table, Traffic, origins
+from lateen.simulate.configuration import Configuration
+from lateen.simulate.listeners import addresses, binds, inspect
+from lateen.simulate.request import Connection, Request
+from lateen.simulate.simulation import simulate
+
+Resources = Mapping[str, Sequence[Resource]]
+"""By type URL."""
+_ANY = ("0.0.0.0", "::")  # noqa: S104  compared, not bound
+
+
+class Reached(NamedTuple):
+    """What serves a connection on one side."""
+
+    listener: Listener | None
+    chain: FilterChain | None
+
+    @property
+    def decision(self) -> Decision:
+        """Name it."""
+        return Decision(
+            self.listener.name if self.listener is not None else "",
+            self.chain.name if self.chain is not None else "",
+        )
+
+
+class _OneSide:
+    """One configuration, with its listeners by address."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.configuration = Configuration(resources)
+        self.effects = Side(self.configuration)
+        self.versions = {(kind, one.name): one.version for kind, found in resources.items() for one in found}
+        self.bodies = {(kind, one.name): one.body for kind, found in resources.items() for one in found}
+        self._by_address: dict[tuple[str, int], Listener] = {}
+        self._bound: dict[tuple[str, int], Listener] = {}
+        self._captors: dict[int, Listener] = {}
+        for listener in self.configuration.listeners:
+            self._enter(listener)
+
+    def _enter(self, listener: Listener) -> None:
+        for place in addresses(listener):
+            if binds(listener):
+                self._bound.setdefault(place, listener)
+            if listener.use_original_dst.value or listener.name.startswith("virtual"):
+                self._captors.setdefault(place[1], listener)
+            else:
+                self._by_address.setdefault(place, listener)
+
+    def listener(self, connection: Connection) -> Listener | None:
+        """Return the listener that serves a connection (as `simulate.listeners.choose` does, by an index)."""
+        address, port = connection.address, connection.port
+        if connection.captured_by is None:
+            return self._named(self._bound, address, port)
+        captor = self._captors.get(connection.captured_by)
+        if captor is None or not captor.use_original_dst.value:
+            return captor
+        return self._named(self._by_address, address, port) or captor
+
+    @staticmethod
+    def _named(found: Mapping[tuple[str, int], Listener], address: str, port: int) -> Listener | None:
+        wild = _ANY[1] if ":" in address else _ANY[0]
+        return found.get((address, port)) or found.get((wild, port))
+
+    def reached(self, connection: Connection) -> Reached:
+        """Return listener and filter chain."""
+        listener = self.listener(connection)
+        if listener is None:
+            return Reached(None, None)
+        found = filter_chains.choose(listener, connection, inspect(listener, connection))
+        return Reached(listener, found[0] if found else None)
+
+
+def compare(old: Resources, new: Resources, captured_by: int | None, tables: "Tables | None" = None) -> list[Change]:
+    """Return everything that two configurations of a proxy do differently.
+
+    Args:
+        old: resources by type URL.
+        new: the same.
+        captured_by: the port of captured connections to look at; None for those made to the proxy itself.
+        tables: remembers route tables that were compared before.
+    """
+    return list(_Proxy(_OneSide(old), _OneSide(new), captured_by, tables or Tables()).changes())
+
+
+class Tables:
+    """Route tables that were compared before; the same pair is not compared for every proxy."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[object, ...], tuple[Class, ...]] = {}
+
+
+class _Proxy:
+    """The two configurations of one proxy."""
+
+    def __init__(self, old: _OneSide, new: _OneSide, captured_by: int | None, tables: Tables) -> None:
+        self._old, self._new = old, new
+        self._captured_by = captured_by
+        self._tables = tables
+        self._clusters = frozenset(self._changed_clusters())
+        self._names = tuple(name.encode() for name in (*self._clusters, *self._changed_routes()))
+        self._done: set[tuple[object, ...]] = set()
+
+    def _different(self, type_url: str) -> list[str]:
+        names = {name for kind, name in (*self._old.versions, *self._new.versions) if kind == type_url}
+        return sorted(
+            name
+            for name in names
+            if self._old.versions.get((type_url, name)) != self._new.versions.get((type_url, name))
+        )
+
+    def _changed_clusters(self) -> list[str]:
+        names = dict.fromkeys((*self._different(types.CLUSTER), *self._different(types.ENDPOINT)))
+        old, new = self._old.effects, self._new.effects
+        return [name for name in names if old.cluster_key(name) != new.cluster_key(name)]
+
+    def _changed_routes(self) -> list[str]:
+        changed = dict.fromkeys(self._different(types.ROUTE))
+        clusters = [name.encode() for name in self._clusters]
+        for (kind, name), body in self._new.bodies.items():
+            if kind == types.ROUTE and name not in changed and any(one in body for one in clusters):
+                changed[name] = None
+        return list(changed)
+
+    def changes(self) -> Iterator[Change]:
+        """Yield the changes, entrance by entrance."""
+        if not self._names and not self._different(types.LISTENER):
+            return
+        both = (*self._old.configuration.listeners, *self._new.configuration.listeners)
+        for address, port, captured in dict.fromkeys(entrances(both, self._captured_by)):
+            connection = Connection(address=address, port=port, captured_by=captured)
+            old, new = self._old.listener(connection), self._new.listener(connection)
+            if not self._is_same(old, new):
+                yield from self._of_listeners(connection, old, new)
+
+    def _is_same(self, old: Listener | None, new: Listener | None) -> bool:
+        if old is None or new is None:
+            return old is new
+        bodies = [side.bodies.get((types.LISTENER, one.name)) for side, one in ((self._old, old), (self._new, new))]
+        return bodies[0] == bodies[1] and not self._is_touched(bodies[0] or b"")
+
+    def _is_touched(self, body: bytes) -> bool:
+        return any(name in body for name in self._names)
+
+    def _of_listeners(self, base: Connection, old: Listener | None, new: Listener | None) -> Iterator[Change]:
+        trimmed = settings.trimmed(old, new, self._is_touched)
+        seen: set[tuple[int, int, str, bool, bool]] = set()
+        for connection in kinds(*trimmed, base):
+            before, after = self._old.reached(connection), self._new.reached(connection)
+            key = (
+                -1 if before.chain is None else id(before.chain),
+                -1 if after.chain is None else id(after.chain),
+                connection.payload,
+                connection.tls is not None,
+                bool(connection.tls and connection.tls.certificate),
+            )
+            if key not in seen:
+                seen.add(key)
+                yield from self._of_chains(connection, before, after)
+
+    def _of_chains(self, connection: Connection, old: Reached, new: Reached) -> Iterator[Change]:
+        if old.chain is None and new.chain is None:
+            return
+        before, after = settings.served(old.chain, connection), settings.served(new.chain, connection)
+        key = (old.decision, new.decision, before.key, after.key, connection.payload != "bytes")
+        if key in self._done:
+            return
+        self._done.add(key)
+        if before.manager is None or after.manager is None:
+            yield from self._of_connections(connection, old, new)
+            return
+        fields = before.fields, after.fields
+        if fields[0] != fields[1]:
+            yield self._change("settings", connection, old, new, fields)
+        yield from self._of_routes(connection, old, new, before.manager, after.manager)
+
+    def _of_connections(self, connection: Connection, old: Reached, new: Reached) -> Iterator[Change]:
+        before, after = settings.served(old.chain, connection), settings.served(new.chain, connection)
+        fields = dict(before.fields), dict(after.fields)
+        clusters = set(before.clusters) & set(after.clusters) & self._clusters
+        for one, side in zip(fields, (self._old, self._new), strict=True):
+            for name in sorted(clusters):
+                one |= side.effects.cluster_fields(name)
+        if fields[0] != fields[1]:
+            yield self._change("connection", connection, old, new, fields, tuple(sorted(clusters)))
+
+    def _change(  # noqa: PLR0913, PLR0917  everything that makes a change, at two callers
+        self,
+        kind: Any,
+        connection: Connection,
+        old: Reached,
+        new: Reached,
+        fields: tuple[Fields, Fields],
+        clusters: tuple[str, ...] = (),
+    ) -> Change:
+        found = (path for one in (old, new) if one.chain is not None for path in origins(one.chain.metadata))
+        is_http = settings.served(new.chain or old.chain, connection).manager is not None
+        return Change(
+            kind=kind,
+            connection=connection,
+            request=Request(authority=f"example.com:{connection.port}") if is_http else None,
+            before=fields[0],
+            after=fields[1],
+            old=old.decision,
+            new=new.decision,
+            origins=tuple(dict.fromkeys(found)),
+            clusters=clusters,
+        )
+
+    def _of_routes(
+        self,
+        connection: Connection,
+        old: Reached,
+        new: Reached,
+        before: HttpConnectionManager,
+        after: HttpConnectionManager,
+    ) -> Iterator[Change]:
+        tables = (
+            Table(self._old.effects, _table(self._old.configuration, before)),
+            Table(self._new.effects, _table(self._new.configuration, after)),
+        )
+        traffic = Traffic(
+            path=settings.paths(after),
+            scheme="https" if connection.tls is not None else "http",
+            chosen_scheme=not after.use_remote_address.value,
+        )
+        comparison = Comparison(*tables, self._clusters, traffic)
+        for one in self._classes(comparison, tables, traffic):
+            yield self._tried(one, connection, old, new, comparison)
+
+    def _classes(
+        self, comparison: Comparison, tables: tuple[Table, Table], traffic: Traffic
+    ) -> tuple[Class, ...]:
+        key = (
+            *(table.routes.SerializeToString() for table in tables),
+            traffic,
+            *((name, table.side.cluster_key(name)) for table in tables for name in sorted(self._clusters)),
+        )
+        if key not in self._tables.known:
+            self._tables.known[key] = tuple(comparison.classes())
+        return self._tables.known[key]
+
+    def _tried(
+        self, one: Class, connection: Connection, old: Reached, new: Reached, comparison: Comparison
+    ) -> Change:
+        """Send the examples of a class through both sides, until one goes where it should."""
+        wanted = (
+            old.decision._replace(virtual_host=one.old[0], routes=one.old[1]),
+            new.decision._replace(virtual_host=one.new[0], routes=one.new[1]),
+        )
+        requests = [
+            request for sample in one.samples for request in _requests(sample, one, connection, comparison)
+        ]
+        shown = next((request for request in requests if self._decided(connection, request) == wanted), None)
+        undecided = one.unknown or ("no request was found that shows it",)
+        return Change(
+            kind="request",
+            hosts=tuple(sorted(one.hosts)),
+            conditions=one.conditions,
+            connection=connection,
+            request=shown or requests[0],
+            before=one.before,
+            after=one.after,
+            old=wanted[0],
+            new=wanted[1],
+            origins=one.origins,
+            clusters=one.clusters,
+            undecided="" if shown is not None else "; ".join(undecided),
+        )
+
+    def _decided(self, connection: Connection, request: Request) -> tuple[Decision, Decision]:
+        before = decision(simulate(self._old.configuration, connection, request))
+        after = decision(simulate(self._new.configuration, connection, request))
+        return before, after
+
+
+def _table(configuration: Configuration, manager: HttpConnectionManager) -> RouteConfiguration:
+    if manager.WhichOneof("route_specifier") == "route_config":
+        return manager.route_config
+    return configuration.route_configuration(manager.rds.route_config_name) or RouteConfiguration()
+
+
+def _requests(
+    sample: Sample, one: Class, connection: Connection, comparison: Comparison
+) -> Iterator[Request]:
+    """Yield a sample as requests: with the host that a client writes, then with others of the class."""
+    protocol = "HTTP/2" if connection.payload == "http2" else "HTTP/1.1"
+    headers = sample.headers
+    usual = "https" if connection.tls is not None else "http"
+    if sample.scheme != usual and not any(name == "x-forwarded-proto" for name, _ in headers):
+        headers = (*headers, ("x-forwarded-proto", sample.scheme))
+    for authority in _authorities(sample, one, connection, comparison):
+        yield Request(
+            method=sample.method,
+            authority=authority,
+            path=sample.path,
+            scheme=sample.scheme,
+            headers=headers,
+            protocol="HTTP/2" if protocol == "HTTP/2" else "HTTP/1.1",
+        )
+
+
+def _authorities(sample: Sample, one: Class, connection: Connection, comparison: Comparison) -> list[str]:
+    if sample.authority:
+        return [sample.authority]
+    default = 443 if connection.tls is not None else 80
+    first, others = [], []
+    for host in one.hosts.values():
+        written = host if connection.port == default or host.rpartition(":")[2].isdigit() else f"{host}:{connection.port}"
+        leads = comparison.hosts.pair(written) == comparison.hosts.pair(host)
+        (first if leads else others).append(written if leads else host)
+    best = sorted(first, key=lambda text: (text.count("."), len(text)))
+    return [*best[:3], *others[:2]]
+
