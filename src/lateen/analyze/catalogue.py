@@ -70,6 +70,11 @@ class Code(StrEnum):
     SERVICE_WITHOUT_WORKLOADS = "LAT0140"
     TARGET_PORT = "LAT0141"
     IMPORTS_NOTHING = "LAT0142"
+    PATCH_SKIPPED = "LAT0150"
+    PATCH_VALUE = "LAT0151"
+    PATCH_WITHOUT_EFFECT = "LAT0152"
+    NO_IMAGE = "LAT0160"
+    PROXY_ANNOTATION = "LAT0161"
 
 
 class Entry(Struct, frozen=True):
@@ -182,6 +187,11 @@ CATALOGUE: dict[str, Entry] = {
     Code.SERVICE_WITHOUT_WORKLOADS: Entry(_W, "ServiceWithoutWorkloads", "A Service has no pods: requests are answered 503."),
     Code.TARGET_PORT: Entry(_W, "TargetPortNotFound", "A Service's named targetPort is not a port of its pods."),
     Code.IMPORTS_NOTHING: Entry(_W, "EgressHostImportsNothing", "A Sidecar imports a host that no service has."),
+    Code.PATCH_SKIPPED: Entry(_E, "PatchSkipped", "A patch of an EnvoyFilter cannot be carried out; it is skipped."),
+    Code.PATCH_VALUE: Entry(_W, "PatchValue", "A patch has something that Envoy does not know, or has given up."),
+    Code.PATCH_WITHOUT_EFFECT: Entry(_W, "PatchWithoutEffect", "A patch's operation does nothing where it is applied."),
+    Code.NO_IMAGE: Entry(_I, "NoImage", "The image of a proxy, which has none on one machine."),
+    Code.PROXY_ANNOTATION: Entry(_E, "ProxyConfigAnnotation", "The annotation proxy.istio.io/config cannot be read; it is left out."),
     codes.SYNTAX: Entry(_E, "NotYaml", "A text is not YAML or JSON, or not an object."),
     codes.UNSUPPORTED: Entry(_E, "UnsupportedKind", "A kind or version that Lateen does not carry out."),
     codes.IGNORED: Entry(_I, "IgnoredKind", "A kind that is not for a service mesh."),

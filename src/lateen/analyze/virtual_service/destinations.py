@@ -1,5 +1,6 @@
 """IST0101: hosts, subsets and ports that routes lead to."""
 
+import difflib
 from collections.abc import Iterator
 
 from lateen.analyze.catalogue import Code
@@ -84,7 +85,8 @@ def _no_subset(
     names = tuple(subset.name for subset in rule.subsets) if rule else ()
     if name not in names:
         message = f"subset {name} of {destination.host} is not found: requests for it are answered 503"
-        hint = nearest(name, names, "subsets") if names else _add_subset(db, service, name, has_rule=bool(rule))
+        near = difflib.get_close_matches(name, names, 1, 0.8)
+        hint = f"did you mean {near[0]}?" if near else _add_subset(db, service, name, has_rule=rule is not None)
         yield found(Code.REFERENCE, ref, f"{path}.subset", message, hint)
 
 

@@ -1,0 +1,26 @@
+"""What a DestinationRule is for: the object and the services of its host."""
+
+from lateen.api import facts
+from lateen.api.destination_rule import DestinationRule
+from lateen.api.meta import Object, Ref
+from lateen.engine import Database, query
+from lateen.model import host as hosts
+from lateen.model.destination_rules import head
+from lateen.model.service import Service, by_host
+
+
+def destination_rule(db: Database, ref: Ref) -> Object[DestinationRule] | None:
+    """Return a DestinationRule, or None."""
+    found = facts.get(db, ref)
+    return found if found is not None and isinstance(found.spec, DestinationRule) else None
+
+
+@query
+def services(db: Database, ref: Ref) -> tuple[Service, ...]:
+    """Return the services that a rule's host names or covers, in any namespace."""
+    one, known = head(db, ref), by_host(db)
+    if one is None:
+        return ()
+    if not hosts.is_wildcard(one.host):
+        return known.get(one.host, ())
+    return tuple(service for host, group in known.items() if hosts.subset_of(host, one.host) for service in group)

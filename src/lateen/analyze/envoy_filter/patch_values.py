@@ -1,0 +1,124 @@
+"""LAT0150, LAT0151, LAT0152: patches that cannot be carried out, and values that say more than Envoy understands."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from lateen.analyze.catalogue import Code
+from lateen.analyze.report import found
+from lateen.api import facts
+from lateen.api.finding import Finding
+from lateen.api.meta import Object, Ref
+from lateen.compile.patch_failures import failures
+from lateen.compile.patches import value
+from lateen.engine import Database, query
+from lateen.model import envoy_filters
+from lateen.model.envoy_filters import ConfigPatch
+from lateen.model.view import Proxy, View, view_of
+
+TEMPLATES = "inject.istio.io/templates"
+_LISTS = frozenset({"ADD", "INSERT_BEFORE", "INSERT_AFTER", "INSERT_FIRST"})
+_MERGES = frozenset({"MERGE", "MERGE_AND_REPLACE_LIST"})
+_FILTERS = frozenset({"NETWORK_FILTER", "HTTP_FILTER", "LISTENER_FILTER"})
+_FILTER_OPERATIONS = _LISTS | {"MERGE", "REPLACE", "REMOVE"}
+_WORKS = {
+    "LISTENER": _MERGES | {"ADD", "REMOVE"},
+    "FILTER_CHAIN": _MERGES | {"ADD", "REMOVE"},
+    "NETWORK_FILTER": _FILTER_OPERATIONS,
+    "HTTP_FILTER": _FILTER_OPERATIONS,
+    "LISTENER_FILTER": _FILTER_OPERATIONS,
+    "ROUTE_CONFIGURATION": _MERGES,
+    "VIRTUAL_HOST": _MERGES | {"ADD", "REMOVE", "REPLACE"},
+    "HTTP_ROUTE": _MERGES | _LISTS | {"REMOVE"},
+    "CLUSTER": _MERGES | {"ADD", "REMOVE"},
+    "EXTENSION_CONFIG": frozenset({"ADD"}),
+    "BOOTSTRAP": _MERGES,
+}
+"""What each `applyTo` knows; an insertion where there is no order counts as ADD."""
+_IMPOSSIBLE = {"ADD": Code.WRONG_ADD, "REMOVE": Code.WRONG_REMOVE, "REPLACE": Code.WRONG_REPLACE}
+
+
+@query
+def patch_values(db: Database, ref: Ref) -> tuple[Finding, ...]:
+    """Tell which values cannot be read, and what in the others is not understood."""
+    return tuple(one for patch in envoy_filters.config_patches(db, ref) for one in _judged(db, patch))
+
+
+def _judged(db: Database, patch: ConfigPatch) -> Iterator[Finding]:
+    path = _path(patch.index)
+    read = value(db, patch.ref, patch.index)
+    if read.body is None:
+        yield found(Code.PATCH_SKIPPED, patch.ref, f"{path}.value", read.problem)
+    for words in read.warnings:
+        yield found(Code.PATCH_VALUE, patch.ref, f"{path}.value", words)
+    if reason := _idle(patch):
+        yield found(_code(patch), patch.ref, f"{path}.operation", reason)
+
+
+def _code(patch: ConfigPatch) -> Code:
+    """Take Istio's code where an operation is impossible for the kind of target, and ours for the rest."""
+    if patch.operation in _WORKS.get(patch.apply_to, ()):
+        return Code.PATCH_WITHOUT_EFFECT
+    return _IMPOSSIBLE.get(patch.operation, Code.PATCH_WITHOUT_EFFECT)
+
+
+def _idle(patch: ConfigPatch) -> str:
+    """Say why a patch can never do anything; empty when it can."""
+    works = _WORKS.get(patch.apply_to, frozenset())
+    if patch.operation not in works:
+        return f"{patch.operation} does nothing to a {patch.apply_to}; these do: {', '.join(sorted(works))}"
+    place = "subFilter" if patch.apply_to == "HTTP_FILTER" else "filter"
+    needs = {"REMOVE", "REPLACE"} | ({"MERGE"} if patch.apply_to == "LISTENER_FILTER" else set())
+    if patch.apply_to in _FILTERS and patch.operation in needs and not _names_filter(patch):
+        what = "listenerFilter" if patch.apply_to == "LISTENER_FILTER" else place
+        return f"{patch.operation} does nothing without match.listener naming a {what}"
+    return ""
+
+
+def _names_filter(patch: ConfigPatch) -> bool:
+    match = patch.match.listener
+    if match is None:
+        return False
+    if patch.apply_to == "LISTENER_FILTER":
+        return bool(match.listener_filter)
+    named = match.filter_chain.filter if match.filter_chain else None
+    return named is not None and (patch.apply_to == "NETWORK_FILTER" or named.sub_filter is not None)
+
+
+@query
+def patch_failures(db: Database, ref: Ref) -> tuple[Finding, ...]:
+    """Tell which patches fail on what the selected proxies get: a merge into something of another type."""
+    if not any(_may_fail(patch) for patch in envoy_filters.config_patches(db, ref)):
+        return ()
+    failed = (one for view in _views(db, ref) for one in failures(db, view) if one.ref == ref)
+    findings = (found(Code.PATCH_SKIPPED, ref, f"{_path(one.index)}.value", one.reason) for one in failed)
+    return tuple(dict.fromkeys(findings))
+
+
+def _may_fail(patch: ConfigPatch) -> bool:
+    merges = patch.operation in _MERGES and patch.value is not None
+    return merges and (patch.apply_to in _FILTERS or bool(_sockets(patch.value or {})))
+
+
+def _sockets(written: dict[str, Any]) -> set[str]:
+    return {"transport_socket", "transportSocket"} & written.keys()
+
+
+def _views(db: Database, ref: Ref) -> dict[View, None]:
+    """Return the views of the pods that an EnvoyFilter selects."""
+    pods = (facts.get(db, one) for one in facts.refs(db, "Pod"))
+    views = dict.fromkeys(view_of(db, _proxy(one)) for one in pods if one is not None)
+    return {view: None for view in views if ref in envoy_filters.selected(db, view)}
+
+
+def _proxy(pod: Object[Any]) -> Proxy:
+    return Proxy(
+        type="router" if pod.meta.annotations.get(TEMPLATES) == "gateway" else "sidecar",
+        address=(pod.status.pod_ip if pod.status else "") or "",
+        name=pod.meta.name,
+        namespace=pod.meta.namespace,
+        labels=tuple(sorted(pod.meta.labels.items())),
+    )
+
+
+def _path(index: int) -> str:
+    return f"spec.configPatches[{index}].patch"
