@@ -1,11 +1,13 @@
 """Lean Envoy configuration written by hand: the two hops of a mesh and nothing else, and the upstream behind them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lateen.local.capture import INBOUND_MARK, INBOUND_PORT, OUTBOUND_PORT, PROXY_MARK
 
 Json = dict[str, Any]
+Feature = Callable[[Json], Json]
 PORT = 8080
 BODY = "x" * 1020 + "END\n"
 _T = "type.googleapis.com/envoy."
@@ -19,13 +21,20 @@ def upstream() -> Json:
     return {"static_resources": {"listeners": [listener]}}
 
 
-def sidecar(admin: Path, server: str) -> Json:
-    """Capture, HTTP, one route, static endpoints: out to `server`, and in to the application."""
+def sidecar(admin: Path, server: str, feature: "Feature" = lambda manager: manager) -> Json:
+    """Capture, HTTP, one route, static endpoints: out to `server`, and in to the application.
+
+    `feature` adds something to both HTTP connection managers.
+    """
+    both = (_captured("out", OUTBOUND_PORT, "server"), _captured("in", INBOUND_PORT, "app"))
+    for listener in both:
+        for part in listener["filter_chains"][0]["filters"]:
+            part["typed_config"] = feature(part["typed_config"])
     return {
         "admin": {"address": {"pipe": {"path": str(admin), "mode": 0o600}}},
         "cluster_manager": {"upstream_bind_config": mark(PROXY_MARK)},
         "static_resources": {
-            "listeners": [_captured("out", OUTBOUND_PORT, "server"), _captured("in", INBOUND_PORT, "app")],
+            "listeners": list(both),
             "clusters": [
                 cluster("server", server),
                 {**cluster("app", "127.0.0.1"), "upstream_bind_config": mark(INBOUND_MARK, "127.0.0.6")},

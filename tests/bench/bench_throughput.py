@@ -73,7 +73,7 @@ def tables() -> Iterator[Table]:
 async def _tables() -> list[Table]:
     async with AsyncExitStack() as stack:
         lateen = stack.enter_context(running())
-        by_hand = await _by_hand(stack)
+        by_hand = await static_pair(stack)
         pairs = (await _of_lateen(lateen), by_hand)
         return [await _compared(pairs, CONNECTIONS, ROUNDS), await _compared(pairs, 1, 4)]
 
@@ -164,7 +164,8 @@ async def _of_lateen(mesh: RunningMesh) -> Pair:
 # --- the pair by hand
 
 
-async def _by_hand(stack: AsyncExitStack) -> Pair:
+async def static_pair(stack: AsyncExitStack, feature: bench_static.Feature = lambda manager: manager) -> Pair:
+    """Start a client and a server with hand-written sidecars in a mesh of their own."""
     state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="b", dir="/tmp")))
     warden = await stack.enter_async_context(pods.mesh(state / "m", ("client", "server")))
     _, server = [address for address, _ in zip(Network().addresses(), range(2), strict=False)]
@@ -172,7 +173,7 @@ async def _by_hand(stack: AsyncExitStack) -> Pair:
     app.write_text(json.dumps(bench_static.upstream()))
     await pods.start(warden, "server", [str(envoy_path()), "-c", str(app), *pods_flags()], state / "app.log")
     await pods.until(lambda: pods.accepts(warden, "server", bench_static.PORT))
-    proxies = [await _proxy(warden, state, pod, str(server)) for pod in ("client", "server")]
+    proxies = [await _proxy(warden, state, pod, bench_static.sidecar(state / f"{pod}.sock", str(server), feature)) for pod in ("client", "server")]
 
     async def load(seconds: float, connections: int) -> str:
         words = [sys.executable, "-I", LOAD, VIP, str(bench_static.PORT), str(connections), str(seconds), "1"]
@@ -181,9 +182,9 @@ async def _by_hand(stack: AsyncExitStack) -> Pair:
     return Pair(load, (proxies[0], proxies[1]))
 
 
-async def _proxy(warden: Warden, state: Path, pod: str, server: str) -> int:
+async def _proxy(warden: Warden, state: Path, pod: str, configuration: bench_static.Json) -> int:
     settings = state / f"{pod}.json"
-    settings.write_text(json.dumps(bench_static.sidecar(state / f"{pod}.sock", server)))
+    settings.write_text(json.dumps(configuration))
     argv = [str(envoy_path()), "-c", str(settings), *pods_flags()]
     process = await pods.start(warden, pod, argv, state / f"{pod}.log", role="proxy")
     await pods.until(lambda: pods.accepts(warden, pod, 15001))

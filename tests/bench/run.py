@@ -21,6 +21,7 @@ LAST = ROOT / ".bench" / "last.json"
 SECTIONS = {
     "machine": ("bench_machine", "tables"),
     "throughput": ("bench_throughput", "tables"),
+    "features": ("bench_features", "tables"),
     "documents": ("bench_engine", "documents"),
     "engine": ("bench_engine", "tables"),
 }
