@@ -96,11 +96,18 @@ def _options(blocks: Any) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for block in blocks:
         if block.kind == "options":
-            options |= block.yaml() or {}
-    for oracle, reason in options.get("skip", {}).items():
-        if oracle not in ORACLES or not reason:
-            raise FormatError(f"options: skip {oracle!r} needs one of {ORACLES} and a reason")
+            options |= _checked_options(block)
     return options
+
+
+def _checked_options(block: Block) -> dict[str, Any]:
+    found: dict[str, Any] = block.yaml() or {}
+    if unknown := found.keys() - {"base", "skip"}:
+        raise block.place.error(f"unknown options {', '.join(sorted(unknown))}")
+    for oracle, reason in found.get("skip", {}).items():
+        if oracle not in ORACLES or not reason:
+            raise block.place.error(f"skip {oracle!r} needs one of {', '.join(ORACLES)} and a reason")
+    return found
 
 
 def _bases(path: Path, root: Path) -> list[Block]:

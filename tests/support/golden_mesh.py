@@ -18,6 +18,8 @@ from lateen.compile import types
 from lateen.compile.dump import Dump, endpoint_names, extension_names, named, secret_names
 from lateen.compile.resource import Resource
 from lateen.engine import Database
+from lateen.model.proxy_config import node_metadata
+from lateen.model.selectors import pairs
 from lateen.model.service import Service, all_services
 from lateen.model.view import Proxy, view_of
 from lateen.simulate.configuration import Configuration
@@ -41,7 +43,7 @@ class Mesh:
         admitted = admit(_latest(declared))
         self.objects = tuple(admitted.objects.values())
         self.mesh_config = facts.mesh_config_object(_mesh_config(case))
-        self._findings = (*load.findings, *admitted.findings)
+        self.read_findings = (*load.findings, *admitted.findings)
 
     def _pods(self) -> list[dict[str, Any]]:
         return [_pod(name, settings) for name, settings in self.workloads.items()]
@@ -56,14 +58,21 @@ class Mesh:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Everything that reading and analysis have to say."""
-        return (*self._findings, *analyzed(self.db))
+        return (*self.read_findings, *analyzed(self.db))
 
     def proxy(self, name: str, block: Block) -> Proxy:
         """Return a proxy by its workload's name."""
         full = _full(name)
         if full not in self.workloads:
             raise block.place.error(f"no workload is called {full}; there are {', '.join(self.workloads)}")
-        return _proxy(full, self.workloads[full], self.address(full))
+        return self._proxy(full)
+
+    def _proxy(self, full: str) -> Proxy:
+        namespace, settings = full.split(".", 1)[1], self.workloads[full]
+        annotations = pairs(settings.get("annotations"))
+        metadata = node_metadata(self.db, namespace, pairs(_labels(full, settings)), annotations)
+        metadata |= settings.get("metadata", {})
+        return _proxy(full, {**settings, "metadata": metadata}, self.address(full))
 
     def address(self, workload: str) -> str:
         """Return a workload's address."""
@@ -81,7 +90,7 @@ class Mesh:
             found[name] = self.proxy(name, block)
         if not found:
             for name in list(self.workloads)[:2]:
-                found[name] = _proxy(name, self.workloads[name], self.address(name))
+                found[name] = self._proxy(name)
         return list(found.values())
 
     def resources(self, proxy: Proxy) -> Resources:

@@ -67,6 +67,10 @@ def _asserted(block: Block, resources: Resources) -> Iterator[str]:
 
 
 def _findings(case: Case, mesh: Mesh) -> Iterator[str]:
+    if not case.of("findings"):
+        refused = [one for one in mesh.read_findings if one.level is Level.ERROR]
+        yield from (f"unexpected finding: {render(one)}" for one in refused)
+        return
     wanted = [
         (block.place, text.strip()) for block in case.of("findings") for text in block.text.splitlines()
     ]
@@ -79,9 +83,9 @@ def _findings(case: Case, mesh: Mesh) -> Iterator[str]:
             yield f"{place.file}:{place.line}: no such finding: {text}"
         else:
             left.remove(found)
-    serious = (Level.ERROR, Level.WARNING) if case.of("findings") else (Level.ERROR,)
     if not open_ended:
-        yield from (f"unexpected finding: {render(one)}" for one in left if one.level in serious)
+        serious = [one for one in left if one.level in (Level.ERROR, Level.WARNING)]
+        yield from (f"unexpected finding: {render(one)}" for one in serious)
 
 
 def _is_finding(one: Finding, text: str, place: Any) -> bool:
