@@ -31,7 +31,7 @@ demo: $(SETUP)  ## run Bookinfo on a mesh of its own until Ctrl-C
 	@$(BIN)/lateen demo $(MESH_ARGS)
 
 test: $(DEV) $(STUBS)  ## every test: unit, golden, xDS, property, real Envoy, end to end
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-web: $(DEV)  ## the demo's page in a real browser (needs Chromium; says how to get it)
 	$(BIN)/python -m pytest tests/web/in_browser.py
