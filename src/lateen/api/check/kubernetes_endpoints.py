@@ -1,0 +1,73 @@
+"""EndpointSlice and Endpoints, as far as a Kubernetes API server checks what matters here."""
+
+from ipaddress import ip_address
+
+from lateen.api.check.metadata import SUBDOMAIN
+from lateen.api.check.primitives.addresses import is_ip
+from lateen.api.check.primitives.kubernetes_names import LABEL, TRANSPORTS, one_of
+from lateen.api.check.primitives.numbers import HIGHEST_PORT
+from lateen.api.check.report import Report
+from lateen.api.kubernetes import EndpointPort, Endpoints, EndpointSlice
+from lateen.api.meta import Object
+
+TYPES = {"IPv4": 4, "IPv6": 6, "FQDN": 0}
+OWNER = "kubernetes.io/service-name"
+MOST_ENDPOINTS, MOST_ADDRESSES = 1000, 100
+
+
+def endpoint_slice(report: Report, obj: Object[EndpointSlice]) -> None:
+    """Check an EndpointSlice."""
+    spec = obj.spec
+    if not obj.meta.labels.get(OWNER):
+        report.warning("metadata.labels", f"without the label {OWNER} the endpoints belong to no Service")
+    if not spec.address_type:
+        report.error("addressType", "addressType is missing", "write addressType: IPv4")
+    one_of(report, "addressType", spec.address_type, tuple(TYPES))
+    if len(spec.endpoints) > MOST_ENDPOINTS:
+        report.error(
+            "endpoints", f"{len(spec.endpoints)} endpoints are too many; at most {MOST_ENDPOINTS} are allowed"
+        )
+    for place, endpoint in enumerate(spec.endpoints):
+        path = f"endpoints[{place}].addresses"
+        if not 1 <= len(endpoint.addresses) <= MOST_ADDRESSES:
+            report.error(
+                path, f"an endpoint has 1 to {MOST_ADDRESSES} addresses, not {len(endpoint.addresses)}"
+            )
+        for index, text in enumerate(endpoint.addresses):
+            report.wrong(f"{path}[{index}]", _address(text, spec.address_type or "IPv4"))
+    _ports(report, "ports", spec.ports)
+
+
+def endpoints(report: Report, spec: Endpoints) -> None:
+    """Check Endpoints."""
+    for place, subset in enumerate(spec.subsets):
+        path = f"subsets[{place}]"
+        for field, given in (
+            ("addresses", subset.addresses),
+            ("notReadyAddresses", subset.not_ready_addresses),
+        ):
+            for index, one in enumerate(given):
+                if not is_ip(one.ip):
+                    report.error(f"{path}.{field}[{index}].ip", f"{one.ip!r} is not an IP address")
+        _ports(report, f"{path}.ports", subset.ports)
+
+
+def _address(text: str, kind: str) -> str:
+    version = TYPES.get(kind)
+    if not version:
+        return "" if SUBDOMAIN.fullmatch(text) else f"{text!r} is not a DNS name"
+    return "" if is_ip(text) and ip_address(text).version == version else f"{text!r} is not an {kind} address"
+
+
+def _ports(report: Report, path: str, ports: tuple[EndpointPort, ...]) -> None:
+    names: set[str] = set()
+    for place, one in enumerate(ports):
+        where, name = f"{path}[{place}]", one.name or ""
+        if name and not LABEL.fullmatch(name):
+            report.error(f"{where}.name", f"{name!r} is not the name of a port")
+        if name in names:
+            report.error(f"{where}.name", f"the port name {name!r} is there twice")
+        names.add(name)
+        if one.port is not None and not 1 <= one.port <= HIGHEST_PORT:
+            report.error(f"{where}.port", f"{one.port} is not a port; ports go from 1 to {HIGHEST_PORT}")
+        one_of(report, f"{where}.protocol", one.protocol, TRANSPORTS)

@@ -1,0 +1,64 @@
+"""WorkloadGroup (validation.go ValidateWorkloadGroup, validateReadinessProbe, and the CRD's schema)."""
+
+from lateen.api.check.primitives.headers import PROBE
+from lateen.api.check.primitives.labels import labels
+from lateen.api.check.primitives.numbers import not_negative, port
+from lateen.api.check.report import Report
+from lateen.api.check.workload_entry import entry
+from lateen.api.workload_group import HTTPHealthCheckConfig, ReadinessProbe, WorkloadGroup
+
+
+def workload_group(report: Report, spec: WorkloadGroup) -> None:
+    """Check a WorkloadGroup."""
+    if spec.template is None:
+        report.error("spec.template", "the template is missing")
+    else:
+        entry(report, "spec.template", spec.template, None)
+    if spec.metadata is not None:
+        labels(report, "spec.metadata.labels", spec.metadata.labels)
+    if spec.probe is not None:
+        probe(report, "spec.probe", spec.probe)
+
+
+def probe(report: Report, path: str, given: ReadinessProbe) -> None:
+    """Check how a workload is asked whether it is ready."""
+    counts = {
+        "initialDelaySeconds": given.initial_delay_seconds,
+        "timeoutSeconds": given.timeout_seconds,
+        "periodSeconds": given.period_seconds,
+        "successThreshold": given.success_threshold,
+        "failureThreshold": given.failure_threshold,
+    }
+    for field, value in counts.items():
+        not_negative(report, f"{path}.{field}", value)
+    if given.http_get is not None:
+        _http(report, f"{path}.httpGet", given.http_get)
+    elif given.tcp_socket is not None:
+        port(report, f"{path}.tcpSocket.port", given.tcp_socket.port)
+    elif given.exec is not None:
+        _command(report, f"{path}.exec.command", given.exec.command)
+    elif given.grpc is not None:
+        report.error(
+            f"{path}.grpc", "Istio has no gRPC probes for WorkloadGroups", "use httpGet, tcpSocket or exec"
+        )
+    else:
+        report.error(path, "the probe asks nothing: one of httpGet, tcpSocket and exec is needed")
+
+
+def _command(report: Report, path: str, command: tuple[str, ...]) -> None:
+    if not command:
+        report.error(path, "the command is missing")
+    for place, word in enumerate(command):
+        if not word:
+            report.error(f"{path}[{place}]", "the word is empty")
+
+
+def _http(report: Report, path: str, given: HTTPHealthCheckConfig) -> None:
+    port(report, f"{path}.port", given.port)
+    if given.scheme and given.scheme not in ("HTTP", "HTTPS"):
+        report.error(f"{path}.scheme", f"{given.scheme!r} is not HTTP or HTTPS")
+    for place, header in enumerate(given.http_headers):
+        if not PROBE.fullmatch(header.name or ""):
+            report.error(
+                f"{path}.httpHeaders[{place}].name", f"{header.name or ''!r} is not the name of a header"
+            )
