@@ -27,16 +27,18 @@ class ProxyPlan(msgspec.Struct, frozen=True, kw_only=True):
     service_account: str = "default"
     locality: str = ""
     concurrency: int = 1
-    """Worker threads; one suits a workload on a laptop (spec: one-machine.md E)."""
+    """Worker threads, 0 for one per CPU; one suits a workload on a laptop (spec: one-machine.md E)."""
     log_level: str = "warning"
     extra_metadata: dict[str, Any] = {}
+    environment: dict[str, str] = {}
+    """More variables for the proxy's process."""
 
 
 def argv(envoy: Path, directory: Path, plan: ProxyPlan) -> tuple[str, ...]:
     """Return Envoy's command line; hot restart is off, as its shared memory would be common to all proxies."""
     options = {
         "-c": str(directory / BOOTSTRAP_FILE),
-        "--concurrency": str(plan.concurrency),
+        **({"--concurrency": str(plan.concurrency)} if plan.concurrency else {}),
         "--log-level": plan.log_level,
         "--drain-time-s": str(DRAIN_SECONDS),
         "--drain-strategy": "immediate",
@@ -46,8 +48,8 @@ def argv(envoy: Path, directory: Path, plan: ProxyPlan) -> tuple[str, ...]:
     return (str(envoy), *(word for option in options.items() for word in option), "--disable-hot-restart")
 
 
-def write_bootstrap(directory: Path, ads_socket: Path, plan: ProxyPlan) -> None:
-    """Write the bootstrap into the proxy's directory, readable by its owner alone."""
+def bootstrap_text(directory: Path, ads_socket: Path, plan: ProxyPlan) -> bytes:
+    """Return the bootstrap of a proxy that lives in a directory, in proto JSON."""
     settings = Bootstrap(
         node_id=node_id(plan),
         cluster=f"{plan.labels.get('app', plan.workload)}.{plan.namespace}",
@@ -57,9 +59,14 @@ def write_bootstrap(directory: Path, ads_socket: Path, plan: ProxyPlan) -> None:
         locality=plan.locality,
         mark=OUTBOUND_MARK,
     )
+    return bootstrap_json(settings)
+
+
+def write_bootstrap(directory: Path, text: bytes) -> None:
+    """Write the bootstrap into the proxy's directory, readable by its owner alone."""
     path = directory / BOOTSTRAP_FILE
     path.touch(mode=0o600)
-    path.write_bytes(bootstrap_json(settings))
+    path.write_bytes(text)
 
 
 def node_id(plan: ProxyPlan) -> str:

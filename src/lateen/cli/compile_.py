@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lateen.mesh import Mesh
     from lateen.model.view import Proxy
 
-SECTIONS = ("listeners", "routes", "clusters", "endpoints", "secrets")
+SECTIONS = ("listeners", "routes", "clusters", "endpoints", "secrets", "extensions")
 
 
 @click.command("compile")

@@ -25,7 +25,7 @@ KUBE_CLUSTER = "Kubernetes"  # Istio's name for a mesh of one Kubernetes cluster
 @query
 def clusters(db: Database, view: View) -> tuple[Resource, ...]:
     """Return every cluster that a proxy gets, sorted by name."""
-    found = patches.clusters(db, view, _parts(db, view))
+    found = patches.clusters(db, view, parts(db, view))
     return tuple(found[name] for name in sorted(found))
 
 
@@ -79,7 +79,8 @@ def is_marked(view: View) -> bool:
     return view.meta(CAPTURE) == BY_MARK
 
 
-def _parts(db: Database, view: View) -> Iterator[Part]:
+def parts(db: Database, view: View) -> Iterator[Part]:
+    """Yield every cluster that is made for a proxy, before patches."""
     outwards = patches.context_of(view)
     for one in fixed(db, view):
         inwards = one.name == names.INBOUND_PASSTHROUGH

@@ -16,6 +16,8 @@ from lateen.model.view import View
 from lateen.translate.dump import proto_json
 
 Json = dict[str, Any]
+SECTIONS = ("listeners", "routes", "clusters", "endpoints", "secrets", "extensions")
+"""The lists of a dump."""
 
 
 class Dump:
@@ -53,11 +55,14 @@ class Dump:
         """`envoy.extensions.transport_sockets.tls.v3.Secret` that clusters and listeners name."""
         return self._of(types.SECRET, secret_names([*self.clusters, *self.listeners]))
 
+    @cached_property
+    def extensions(self) -> list[Json]:
+        """`envoy.config.core.v3.TypedExtensionConfig` that filters fetch by name."""
+        return self._of(types.EXTENSION_CONFIG, extension_names(self.listeners))
+
     def everything(self) -> dict[str, list[Json]]:
         """Return all lists by their names."""
-        return {
-            name: getattr(self, name) for name in ("listeners", "routes", "clusters", "endpoints", "secrets")
-        }
+        return {name: getattr(self, name) for name in SECTIONS}
 
     def raw(self, type_url: str, names: tuple[str, ...] | None = None) -> tuple[Resource, ...]:
         """Return resources as they are sent: bytes with versions."""
@@ -77,6 +82,11 @@ def endpoint_names(clusters: list[Json]) -> list[str]:
 def secret_names(messages: list[Json]) -> list[str]:
     """Return the names of secrets that come over SDS from wherever ADS comes from."""
     return sorted({one["name"] for one in _walk(messages) if "name" in one and "sds_config" in one})
+
+
+def extension_names(listeners: list[Json]) -> list[str]:
+    """Return the names of filters whose configuration comes over ECDS."""
+    return sorted({one["name"] for one in _walk(listeners) if "name" in one and "config_discovery" in one})
 
 
 def named(messages: list[Json], holder: str, key: str) -> Iterator[str]:

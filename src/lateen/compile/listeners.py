@@ -30,8 +30,13 @@ from lateen.translate.listener import ListenerSettings
 @query
 def listeners(db: Database, view: View) -> tuple[Resource, ...]:
     """Return every listener that a proxy gets, sorted by name."""
-    found = patches.listeners(db, view, _of_gateway(db, view) if view.is_router else _of_sidecar(db, view))
+    found = patches.listeners(db, view, parts(db, view))
     return tuple(found[name] for name in sorted(found))
+
+
+def parts(db: Database, view: View) -> Iterable[Part]:
+    """Return every listener that is made for a proxy, before patches."""
+    return _of_gateway(db, view) if view.is_router else _of_sidecar(db, view)
 
 
 def _of_gateway(db: Database, view: View) -> Iterable[Part]:

@@ -113,6 +113,18 @@ def listeners(db: Database, view: View, parts: Iterable[Part]) -> dict[str, Reso
     return found
 
 
+@query
+def cluster_failures(db: Database, view: View, part: Part) -> tuple[Failure, ...]:
+    """Return the patches that could not be put on a cluster."""
+    return _cluster(db, view, part).failures
+
+
+@query
+def listener_failures(db: Database, view: View, part: Part) -> tuple[Failure, ...]:
+    """Return the patches that could not be put on a listener."""
+    return _listener(db, view, part).failures
+
+
 def context_of(view: View) -> Context:
     """Return what a proxy's outbound resources are for."""
     return Context.GATEWAY if view.is_router else Context.SIDECAR_OUTBOUND

@@ -18,6 +18,7 @@ from lateen.agent import admin, proxy
 from lateen.agent.proxy import ProxyPlan
 from lateen.api.meta import Object, Ref
 from lateen.api.workload import Container, Pod
+from lateen.compile.bootstrap import patched_bootstrap
 from lateen.engine import Database
 from lateen.local import capture, probe
 from lateen.local.annotations import capture_of, is_gateway
@@ -25,10 +26,13 @@ from lateen.local.commands import UnrunnableError, command_of
 from lateen.local.supervisor import APPLICATION, PROXY, Keeper, Running
 from lateen.local.warden_client import Pod as PodRequest
 from lateen.local.warden_client import Process, Warden, WardenError
+from lateen.model.proxy_config import node_metadata, proxy_config, target_of
+from lateen.model.view import Proxy, view_of
 from lateen.server.state import State
 
 PROXY_CONTAINER: Final = "istio-proxy"
 PROXY_POLL: Final = 0.02
+PROXY_THREADS: Final = 1  # when nobody says a number (spec: one-machine.md E)
 STOP_GRACE: Final = 3.0
 
 
@@ -74,6 +78,7 @@ class Workload:
         )
         self._programs = [self._keeper(one) for one in pod.spec.containers if one.name != PROXY_CONTAINER]
         self._proxy_ready = asyncio.Event()
+        self._proxy_plan: ProxyPlan | None = None  # as it was when the proxy was started
         self._life: asyncio.Task[None] | None = None
 
     @property
@@ -123,7 +128,7 @@ class Workload:
 
     def node(self) -> tuple[str, dict[str, Any], str]:
         """Return id, metadata and locality as the proxy announces them."""
-        plan = self.plan()
+        plan = self._proxy_plan or self.plan()
         return proxy.node_id(plan), proxy.node_metadata(plan), plan.locality
 
     async def run(self) -> None:
@@ -172,6 +177,8 @@ class Workload:
         """Return what is particular to this workload's proxy."""
         kind: Literal["sidecar", "router"] = "router" if self.is_gateway else "sidecar"
         owners = self.pod.meta.owner_references
+        target = target_of(self.pod)
+        settings = proxy_config(self._site.db, *target)
         return ProxyPlan(
             type=kind,
             name=self.name,
@@ -180,14 +187,21 @@ class Workload:
             labels=self.pod.meta.labels,
             workload=owners[0].name if owners else self.name,
             service_account=self.pod.spec.service_account_name or "default",
+            concurrency=PROXY_THREADS if settings.concurrency is None else settings.concurrency,
+            extra_metadata=node_metadata(self._site.db, *target),
+            environment=settings.proxy_metadata,
         )
 
     async def _start_proxy(self) -> Running:
         plan, state = self.plan(), self._site.state
+        self._proxy_plan = plan
         (self.directory / proxy.ADMIN_SOCKET).unlink(missing_ok=True)
-        proxy.write_bootstrap(self.directory, state.ads_socket, plan)
+        view = view_of(self._site.db, Proxy.from_node(*self.node()))
+        text = proxy.bootstrap_text(self.directory, state.ads_socket, plan)
+        proxy.write_bootstrap(self.directory, patched_bootstrap(self._site.db, view, text))
         argv = proxy.argv(self._site.envoy, self.directory, plan)
-        return await self._spawn(argv, dict(self._site.environment), "/", "proxy.log", "proxy")
+        environment = {**self._site.environment, **plan.environment}
+        return await self._spawn(argv, environment, "/", "proxy.log", "proxy")
 
     async def _watch_proxy(self) -> None:
         while True:

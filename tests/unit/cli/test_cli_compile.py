@@ -50,7 +50,7 @@ def test_by_flags(run, file):
     found = run("compile", "-f", file, "--namespace", "default", "--labels", "app=x", "--ip", "10.9.9.9")
     assert (found.exit_code, found.stderr) == (0, "")
     sections = json.loads(found.stdout)
-    assert list(sections) == ["listeners", "routes", "clusters", "endpoints", "secrets"]
+    assert list(sections) == ["listeners", "routes", "clusters", "endpoints", "secrets", "extensions"]
     assert timeout(sections) == "3s"
     assert "outbound|9080||reviews.default.svc.cluster.local" in sections["endpoints"]
 
