@@ -61,7 +61,13 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "internal.istio.io/parents": ANY,
     ANNOTATION: ANY,
 }
-FOREIGN = ("lateen.istio.io/", "operator.istio.io/", "install.operator.istio.io/", "internal.istio.io/", "galley.istio.io/")
+FOREIGN = (
+    "lateen.istio.io/",
+    "operator.istio.io/",
+    "install.operator.istio.io/",
+    "internal.istio.io/",
+    "galley.istio.io/",
+)
 
 
 @query
@@ -88,6 +94,14 @@ def _judged(ref: Ref, key: str) -> Finding | None:
     if not kinds or ref.kind in kinds:
         if ref.kind == "Deployment" and kinds == POD and key.startswith(("sidecar.", "traffic.", "proxy.")):
             message = f"{key} is on the Deployment, not on its pods: it is ignored"
-            return found(Code.MISPLACED_ANNOTATION, ref, path, message, "move it to spec.template.metadata.annotations")
+            return found(
+                Code.MISPLACED_ANNOTATION, ref, path, message, "move it to spec.template.metadata.annotations"
+            )
         return None
-    return found(Code.MISPLACED_ANNOTATION, ref, path, f"{key} does nothing on a {ref.kind}", f"it is for {joined(kinds)}")
+    return found(
+        Code.MISPLACED_ANNOTATION,
+        ref,
+        path,
+        f"{key} does nothing on a {ref.kind}",
+        f"it is for {joined(kinds)}",
+    )

@@ -202,10 +202,10 @@ CATALOGUE: dict[str, Entry] = {
     codes.ADDRESSES: Entry(_E, "NoAddress", "Addresses clash or have run out."),
 }  # fmt: skip
 
-PAGES = "https://lateen.dev/reference/findings/"
-"""Where the pages of docs/reference/findings/ are published."""
+PAGES = "docs/reference/findings/"
+"""Where the pages are, from the root of the repository and of the documentation's site."""
 
 
 def page(code: str) -> str:
-    """Return the address of a code's page."""
-    return f"{PAGES}{code}"
+    """Return the place of a code's page; empty for a code that the catalogue does not have."""
+    return f"{PAGES}{code}.md" if code in CATALOGUE else ""

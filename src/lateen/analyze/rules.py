@@ -18,6 +18,7 @@ from lateen.analyze.gateway import routes as gateway_routes
 from lateen.analyze.gateway.certificates import certificates
 from lateen.analyze.gateway.secrets import secrets
 from lateen.analyze.gateway.selector import selector
+from lateen.analyze.proxy_config.settings import image, proxy_annotation
 from lateen.analyze.selection import selection
 from lateen.analyze.service.deployment import deployment
 from lateen.analyze.service.namespace import namespace
@@ -63,8 +64,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "ServiceEntry": (addresses, service_entry_conflicts.conflicts, selection, annotations),
     "Sidecar": (selectors, imports, selection, annotations),
     "EnvoyFilter": (patch_values, patch_failures, operations, selection, annotations),
+    "ProxyConfig": (image,),
     "Service": (port_names, workloads, annotations),
-    "Deployment": (deployment, annotations),
-    "Pod": (annotations,),
+    "Deployment": (deployment, proxy_annotation, annotations),
+    "Pod": (proxy_annotation, annotations),
     "Namespace": (namespace, annotations),
 }  # fmt: skip

@@ -52,7 +52,9 @@ def is_taken(db: Database, selector: Pairs, namespace: str) -> bool:
     if namespace in ("", ROOT_NAMESPACE) and dict(selector).items() <= INGRESS_GATEWAY.items():
         return True
     spaces = (namespace,) if namespace else _namespaces(db)
-    return any(workload.selected(db, kind, space, selector) for kind in ("Pod", "WorkloadEntry") for space in spaces)
+    return any(
+        workload.selected(db, kind, space, selector) for kind in ("Pod", "WorkloadEntry") for space in spaces
+    )
 
 
 @query
@@ -74,5 +76,9 @@ def nearby(db: Database, labels: Mapping[str, str], namespace: str) -> str:
             }
         )
         if labels[key] not in values:
-            return f"the workloads have {key}: {', '.join(values)}" if values else f"no workload has the label {key}"
+            return (
+                f"the workloads have {key}: {', '.join(values)}"
+                if values
+                else f"no workload has the label {key}"
+            )
     return ""

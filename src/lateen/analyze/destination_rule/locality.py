@@ -39,11 +39,15 @@ def _judged(
     if setting is not None and (setting.failover or setting.failover_priority) and not ejects:
         message = "failover never happens: without outlierDetection no endpoint is ever given up"
         hint = "add outlierDetection, for example consecutive5xxErrors: 5"
-        return [found(Code.FAILOVER_WITHOUT_EJECTION, ref, f"{path}.loadBalancer.localityLbSetting", message, hint)]
+        return [
+            found(
+                Code.FAILOVER_WITHOUT_EJECTION, ref, f"{path}.loadBalancer.localityLbSetting", message, hint
+            )
+        ]
     if policy.outlier_detection is None or setting is not None or facts.mesh_config(db).locality_lb_setting:
         return []
     places = localities(db, ref)
-    if len(places) < 2:  # noqa: PLR2004  one place knows no preference
+    if len(places) < 2:
         return []
     message = f"it also makes clients prefer the endpoints of their own place; those of {one_host(db, ref)} are in {joined(places)}"
     hint = "set loadBalancer.localityLbSetting.enabled: false to use all of them alike"
@@ -64,5 +68,12 @@ def one_host(db: Database, ref: Ref) -> str:
 def localities(db: Database, ref: Ref) -> tuple[str, ...]:
     """Return the places of the endpoints of a rule's host, sorted."""
     return tuple(
-        sorted({one.locality for service in services(db, ref) for one in instances(db, service.origin) if one.locality})
+        sorted(
+            {
+                one.locality
+                for service in services(db, ref)
+                for one in instances(db, service.origin)
+                if one.locality
+            }
+        )
     )

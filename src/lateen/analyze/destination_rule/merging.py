@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from lateen.analyze.catalogue import Code
 from lateen.analyze.destination_rule.subject import destination_rule
 from lateen.analyze.report import found
+from lateen.api import facts
 from lateen.api.destination_rule import DestinationRule
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model.destination_rules import Head, head
-from lateen.api import facts
 
 
 @query

@@ -17,7 +17,10 @@ def policy_ports(db: Database, ref: Ref) -> tuple[Finding, ...]:
     if one is None or not ports:
         return ()
     policies: list[tuple[str, TrafficPolicy | None]] = [("spec.trafficPolicy", one.spec.traffic_policy)]
-    policies += [(f"spec.subsets[{i}].trafficPolicy", subset.traffic_policy) for i, subset in enumerate(one.spec.subsets)]
+    policies += [
+        (f"spec.subsets[{i}].trafficPolicy", subset.traffic_policy)
+        for i, subset in enumerate(one.spec.subsets)
+    ]
     return tuple(
         found(
             Code.POLICY_PORT,

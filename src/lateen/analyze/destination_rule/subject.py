@@ -23,4 +23,6 @@ def services(db: Database, ref: Ref) -> tuple[Service, ...]:
         return ()
     if not hosts.is_wildcard(one.host):
         return known.get(one.host, ())
-    return tuple(service for host, group in known.items() if hosts.subset_of(host, one.host) for service in group)
+    return tuple(
+        service for host, group in known.items() if hosts.subset_of(host, one.host) for service in group
+    )

@@ -19,7 +19,9 @@ def verification(db: Database, ref: Ref) -> tuple[Finding, ...]:
     by_secret = one.spec.workload_selector is not None
     findings = []
     if _unverified(policy.tls, by_secret=by_secret):
-        findings.append(_finding(ref, Code.UNVERIFIED_SERVER, "spec.trafficPolicy.tls", one.spec.host, policy.tls))
+        findings.append(
+            _finding(ref, Code.UNVERIFIED_SERVER, "spec.trafficPolicy.tls", one.spec.host, policy.tls)
+        )
     for index, port in enumerate(policy.port_level_settings):
         if _unverified(port.tls, by_secret=by_secret):
             path = f"spec.trafficPolicy.portLevelSettings[{index}].tls"
@@ -37,4 +39,6 @@ def _unverified(tls: ClientTLSSettings | None, *, by_secret: bool) -> bool:
 def _finding(ref: Ref, code: Code, path: str, where: str, tls: ClientTLSSettings | None) -> Finding:
     mode = tls.mode if tls else ""
     message = f"TLS mode {mode} for {where} without caCertificates: any server's certificate is accepted"
-    return found(code, ref, path, message, "set caCertificates: system for public servers, or the path of a CA")
+    return found(
+        code, ref, path, message, "set caCertificates: system for public servers, or the path of a CA"
+    )

@@ -35,12 +35,18 @@ def certificates(db: Database, ref: Ref) -> tuple[Finding, ...]:
         used = _certificate(server.tls)
         if used is None:
             continue
-        others = [other for other, selector in _uses(db).get(used, ()) if other != ref and selects(pairs(one.spec.selector), selector)]
+        others = [
+            other
+            for other, selector in _uses(db).get(used, ())
+            if other != ref and selects(pairs(one.spec.selector), selector)
+        ]
         if others:
             names = joined(f"{other.namespace}/{other.name}" for other in others)
             message = f"Gateway {names} presents the same certificate: clients that reuse an HTTP/2 connection are answered 404"
             hint = "put the hosts into one Gateway, or give each a certificate of its own"
-            findings.append(found(Code.DUPLICATE_CERTIFICATE, ref, f"spec.servers[{index}].tls", message, hint))
+            findings.append(
+                found(Code.DUPLICATE_CERTIFICATE, ref, f"spec.servers[{index}].tls", message, hint)
+            )
     return tuple(findings)
 
 

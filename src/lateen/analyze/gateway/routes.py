@@ -16,10 +16,20 @@ def routes(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when a Gateway routes nothing. Servers that redirect or pass on by SNI need no VirtualService."""
     if gateway(db, ref) is None or f"{ref.namespace}/{ref.name}" in by_gateway(db):
         return ()
-    idle = [one for one in servers_of(db, ref) if not one.https_redirect and one.kind is not Kind.AUTO_PASSTHROUGH]
+    idle = [
+        one for one in servers_of(db, ref) if not one.https_redirect and one.kind is not Kind.AUTO_PASSTHROUGH
+    ]
     if not idle or not facts.refs(db, "VirtualService"):
         return ()
     is_http = any(one.kind in (Kind.HTTP, Kind.HTTPS) for one in idle)
     what = "it answers 404 to everything" if is_http else "its ports are not opened"
     message = f"no VirtualService is bound to the Gateway: {what}"
-    return (found(Code.GATEWAY_WITHOUT_ROUTES, ref, "spec.servers", message, f"name it in a VirtualService: gateways: [{ref.name}]"),)
+    return (
+        found(
+            Code.GATEWAY_WITHOUT_ROUTES,
+            ref,
+            "spec.servers",
+            message,
+            f"name it in a VirtualService: gateways: [{ref.name}]",
+        ),
+    )

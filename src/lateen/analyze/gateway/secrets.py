@@ -53,7 +53,13 @@ def _judged(db: Database, ref: Ref, path: str, name: str, spaces: tuple[str, ...
     for space, secret in held:
         if secret is not None and isinstance(secret.spec, Secret) and (why := _unusable(secret.spec)):
             message = f"Secret {space}/{name} holds no usable certificate: {why}"
-            yield found(Code.BAD_CREDENTIAL, ref, path, message, "a Secret of type kubernetes.io/tls has tls.crt and tls.key")
+            yield found(
+                Code.BAD_CREDENTIAL,
+                ref,
+                path,
+                message,
+                "a Secret of type kubernetes.io/tls has tls.crt and tls.key",
+            )
 
 
 def _hint(db: Database, name: str, space: str) -> str:

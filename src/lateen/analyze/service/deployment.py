@@ -39,7 +39,7 @@ def deployment(db: Database, ref: Ref) -> tuple[Finding, ...]:
         for name, selector in _selectors(db).get((ref.namespace, label), ())
         if selects(selector, labels) and (service := facts.get(db, name)) is not None
     ]
-    return tuple((*_protocols(ref, services), *_targets(ref, services))) if len(services) > 1 else ()
+    return (*_protocols(ref, services), *_targets(ref, services)) if len(services) > 1 else ()
 
 
 def _protocols(ref: Ref, services: list[Object[Service]]) -> Iterator[Finding]:
@@ -49,8 +49,12 @@ def _protocols(ref: Ref, services: list[Object[Service]]) -> Iterator[Finding]:
             ports.setdefault(port.port, {})[port.protocol or "TCP"] = one.meta.name
     for number, spoken in ports.items():
         if len(spoken) > 1:
-            message = f"Services {joined(sorted(spoken.values()))} use port {number} for {joined(sorted(spoken))}"
-            yield found(Code.PORT_OF_TWO_PROTOCOLS, ref, "metadata.name", message, "give one of them another number")
+            message = (
+                f"Services {joined(sorted(spoken.values()))} use port {number} for {joined(sorted(spoken))}"
+            )
+            yield found(
+                Code.PORT_OF_TWO_PROTOCOLS, ref, "metadata.name", message, "give one of them another number"
+            )
 
 
 def _targets(ref: Ref, services: list[Object[Service]]) -> Iterator[Finding]:

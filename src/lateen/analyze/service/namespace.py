@@ -16,5 +16,9 @@ def namespace(db: Database, ref: Ref) -> tuple[Finding, ...]:
     one = facts.get(db, ref)
     if one is None or BY_NAME not in one.meta.labels or BY_REVISION not in one.meta.labels:
         return ()
-    message = f"the labels {BY_NAME} and {BY_REVISION} are both set; Istio reads {BY_NAME} and ignores the other"
-    return (found(Code.NAMESPACE_LABELS, ref, f"metadata.labels[{BY_REVISION}]", message, "remove one of them"),)
+    message = (
+        f"the labels {BY_NAME} and {BY_REVISION} are both set; Istio reads {BY_NAME} and ignores the other"
+    )
+    return (
+        found(Code.NAMESPACE_LABELS, ref, f"metadata.labels[{BY_REVISION}]", message, "remove one of them"),
+    )

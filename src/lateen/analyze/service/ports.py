@@ -21,11 +21,27 @@ def port_names(db: Database, ref: Ref) -> tuple[Finding, ...]:
 
 def _judged(ref: Ref, spec: Service) -> Iterator[Finding]:
     for index, port in enumerate(spec.ports):
-        spoken = protocol.of_kubernetes_port(port.port, port.name or "", port.protocol or "TCP", port.app_protocol)
+        spoken = protocol.of_kubernetes_port(
+            port.port, port.name or "", port.protocol or "TCP", port.app_protocol
+        )
         path, name = f"spec.ports[{index}]", port.name or ""
         if spec.type == "ExternalName" and (spoken.is_sniffed or name == "tcp"):
             message = f"port {port.port} of an ExternalName Service is named {name or 'nothing'}: it may take traffic of others"
-            yield found(Code.EXTERNAL_NAME_PORT, ref, path, message, "name it by its protocol, for example http or tls")
+            yield found(
+                Code.EXTERNAL_NAME_PORT,
+                ref,
+                path,
+                message,
+                "name it by its protocol, for example http or tls",
+            )
         elif spoken.is_sniffed and (port.protocol or "TCP") == "TCP":
-            message = f"the name of port {port.port} ({name or 'none'}) says no protocol: the proxies detect it"
-            yield found(Code.PORT_NAME, ref, path, message, "name it PROTOCOL or PROTOCOL-…, for example http, or set appProtocol")
+            message = (
+                f"the name of port {port.port} ({name or 'none'}) says no protocol: the proxies detect it"
+            )
+            yield found(
+                Code.PORT_NAME,
+                ref,
+                path,
+                message,
+                "name it PROTOCOL or PROTOCOL-…, for example http, or set appProtocol",
+            )

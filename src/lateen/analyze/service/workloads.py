@@ -17,23 +17,42 @@ from lateen.model.selectors import pairs
 def workloads(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge a Service by the pods of its namespace; nothing is told when no pods are known there."""
     one = facts.get(db, ref)
-    if one is None or not isinstance(one.spec, Service) or not one.spec.selector or not _is_known(db, ref.namespace):
+    if (
+        one is None
+        or not isinstance(one.spec, Service)
+        or not one.spec.selector
+        or not _is_known(db, ref.namespace)
+    ):
         return ()
     spec, selector = one.spec, pairs(one.spec.selector)
-    refs = [pod for kind in ("Pod", "WorkloadEntry") for pod in workload.selected(db, kind, ref.namespace, selector)]
+    refs = [
+        pod
+        for kind in ("Pod", "WorkloadEntry")
+        for pod in workload.selected(db, kind, ref.namespace, selector)
+    ]
     if not refs:
         if ref.namespace == ROOT_NAMESPACE and dict(selector).items() <= INGRESS_GATEWAY.items():
             return ()
         words = ", ".join(f"{key}={value}" for key, value in selector)
         message = f"no pod has the labels {words}: requests are answered 503 (UH)"
-        return (found(Code.SERVICE_WITHOUT_WORKLOADS, ref, "spec.selector", message, nearby(db, dict(selector), ref.namespace)),)
+        return (
+            found(
+                Code.SERVICE_WITHOUT_WORKLOADS,
+                ref,
+                "spec.selector",
+                message,
+                nearby(db, dict(selector), ref.namespace),
+            ),
+        )
     return _target_ports(db, ref, spec, refs)
 
 
 def _is_known(db: Database, namespace: str) -> bool:
     if any(one.namespace == namespace for one in facts.refs(db, "EndpointSlice")):
         return False
-    return knows_workloads(db) and any(workload.by_label(db, kind, namespace) for kind in ("Pod", "WorkloadEntry"))
+    return knows_workloads(db) and any(
+        workload.by_label(db, kind, namespace) for kind in ("Pod", "WorkloadEntry")
+    )
 
 
 def _target_ports(db: Database, ref: Ref, spec: Service, refs: list[Ref]) -> tuple[Finding, ...]:

@@ -42,10 +42,20 @@ def conflicts(db: Database, ref: Ref) -> tuple[Finding, ...]:
             own = next((claim for claim in claims if claim[0] == ref), None)
             others = [claim for claim in claims if own and claim[1] != own[1] and _together(claim[2], own[2])]
             if others:
-                names = joined(f"{other.namespace}/{other.name} ({spoken or 'none'})" for other, spoken, _ in others)
+                names = joined(
+                    f"{other.namespace}/{other.name} ({spoken or 'none'})" for other, spoken, _ in others
+                )
                 message = f"port {port.number} of {host} is {port.protocol or 'of no protocol'} here; ServiceEntry {names} says otherwise"
                 path = f"spec.ports[{index}].protocol"
-                findings.append(found(Code.SERVICE_ENTRY_CONFLICT, ref, path, message, "let both say the same, or remove one"))
+                findings.append(
+                    found(
+                        Code.SERVICE_ENTRY_CONFLICT,
+                        ref,
+                        path,
+                        message,
+                        "let both say the same, or remove one",
+                    )
+                )
     return tuple(findings)
 
 

@@ -32,10 +32,17 @@ def _imports(db: Database, own: str, entry: str) -> bool:
         return True
     space, host = own if space == "." else space, host.lower()
     known = by_host(db)
-    candidates = [known[host]] if host in known else [group for name, group in known.items() if hosts.subset_of(name, host)]
+    candidates = (
+        [known[host]]
+        if host in known
+        else [group for name, group in known.items() if hosts.subset_of(name, host)]
+    )
     if any(space in ("*", service.namespace) for group in candidates for service in group):
         return True
-    return any(space in ("*", one.ref.namespace) and any(hosts.matches(host, name) for name in one.hosts) for one in bindings(db))
+    return any(
+        space in ("*", one.ref.namespace) and any(hosts.matches(host, name) for name in one.hosts)
+        for one in bindings(db)
+    )
 
 
 def _finding(db: Database, ref: Ref, path: str, entry: str) -> Finding:
@@ -43,5 +50,7 @@ def _finding(db: Database, ref: Ref, path: str, entry: str) -> Finding:
     known = [f"{service.namespace}/{name}" for name, group in by_host(db).items() for service in group]
     short = sorted(name for name in known if name.partition("/")[2].startswith(f"{host}."))
     hint = f"did you mean {short[0]}? A Sidecar wants full names" if short else nearest(entry, known, "hosts")
-    message = f"{entry} imports nothing: no service in {'any namespace' if space == '*' else space} has this host"
+    message = (
+        f"{entry} imports nothing: no service in {'any namespace' if space == '*' else space} has this host"
+    )
     return found(Code.IMPORTS_NOTHING, ref, path, message, hint)

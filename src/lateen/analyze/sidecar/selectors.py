@@ -37,10 +37,13 @@ def selectors(db: Database, ref: Ref) -> tuple[Finding, ...]:
     return tuple(
         _shared(ref, other, min(both).name)
         for other, selector in others.items()
-        if selector is not None and (both := pods & set(workload.selected(db, "Pod", ref.namespace, selector)))
+        if selector is not None
+        and (both := pods & set(workload.selected(db, "Pod", ref.namespace, selector)))
     )
 
 
 def _shared(ref: Ref, other: Ref, pod: str) -> Finding:
     message = f"Sidecar {other.name} selects pod {pod}, too; the oldest is used"
-    return found(Code.SIDECAR_CONFLICT, ref, "spec.workloadSelector", message, "make their labels exclude each other")
+    return found(
+        Code.SIDECAR_CONFLICT, ref, "spec.workloadSelector", message, "make their labels exclude each other"
+    )

@@ -1,7 +1,7 @@
 """Where the requests of a VirtualService come in: a host and a port for examples, and all the ports."""
 
 from lateen.analyze.virtual_service.witness import concrete
-from lateen.api.meta import Object
+from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
 from lateen.engine import Database
 from lateen.model import host as hosts
@@ -9,7 +9,6 @@ from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
 from lateen.model.gateway import servers_of
 from lateen.model.service import Port, Service, by_host
 from lateen.model.virtual_services import gateway_name
-from lateen.api.meta import Ref
 
 HTTP_PORT = 80
 

@@ -34,7 +34,12 @@ def claims_of(db: Database, host: str) -> tuple[Binding, ...]:
 def conflicts(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which hosts of a VirtualService an older one takes."""
     own, one = binding(db, ref), virtual_service(db, ref)
-    if own is None or one is None or MESH_GATEWAY not in own.gateways or not (one.spec.http or one.spec.tcp or one.spec.tls):
+    if (
+        own is None
+        or one is None
+        or MESH_GATEWAY not in own.gateways
+        or not (one.spec.http or one.spec.tcp or one.spec.tls)
+    ):
         return ()
     findings = []
     for index, host in enumerate(own.hosts):

@@ -39,8 +39,12 @@ def _same_place(outer: HTTPMatchRequest, inner: HTTPMatchRequest) -> bool:
 def _same_request(outer: HTTPMatchRequest, inner: HTTPMatchRequest) -> bool:
     return (
         _path_covers(outer, inner)
-        and all(_covers(getattr(outer, one), getattr(inner, one)) for one in ("method", "authority", "scheme"))
-        and all(_covers(wanted, _folded(inner.headers).get(key.lower())) for key, wanted in outer.headers.items())
+        and all(
+            _covers(getattr(outer, one), getattr(inner, one)) for one in ("method", "authority", "scheme")
+        )
+        and all(
+            _covers(wanted, _folded(inner.headers).get(key.lower())) for key, wanted in outer.headers.items()
+        )
         and all(_covers(wanted, inner.query_params.get(key)) for key, wanted in outer.query_params.items())
         and all(_excluded(key.lower(), wanted, inner) for key, wanted in outer.without_headers.items())
     )
@@ -56,7 +60,12 @@ def _excluded(name: str, unwanted: StringMatch, inner: HTTPMatchRequest) -> bool
     if forbidden is not None and _covers(forbidden, unwanted):
         return True
     wanted = _folded(inner.headers).get(name)
-    return wanted is not None and not is_presence(unwanted) and wanted.exact is not None and not holds(unwanted, wanted.exact)
+    return (
+        wanted is not None
+        and not is_presence(unwanted)
+        and wanted.exact is not None
+        and not holds(unwanted, wanted.exact)
+    )
 
 
 def _path_covers(outer: HTTPMatchRequest, inner: HTTPMatchRequest) -> bool:

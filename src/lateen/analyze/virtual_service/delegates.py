@@ -36,9 +36,14 @@ def _judged(db: Database, ref: Ref, path: str, rule: HTTPRoute) -> list[Finding]
         return [_ignored(ref, path, target, "it has hosts, and a delegate must have none")]
     if not visibility.visible_to(delegate_export(db, target) or (), ref.namespace):
         return [_ignored(ref, path, target, f"it is not exported to {ref.namespace}")]
-    root = next((one for one in qualified_routes(db, ref) if one.delegate == rule.delegate and one.name == rule.name), rule)
+    root = next(
+        (one for one in qualified_routes(db, ref) if one.delegate == rule.delegate and one.name == rule.name),
+        rule,
+    )
     return [
-        _ignored(ref, path, target, f"the match of its rule {place + 1} is not narrower than the match here", place)
+        _ignored(
+            ref, path, target, f"the match of its rule {place + 1} is not narrower than the match here", place
+        )
         for place, leaf in enumerate(qualified_routes(db, target))
         if routing_match.joined(root.match, leaf.match) is None
     ]
@@ -46,4 +51,9 @@ def _judged(db: Database, ref: Ref, path: str, rule: HTTPRoute) -> list[Finding]
 
 def _ignored(ref: Ref, path: str, target: Ref, why: str, place: int | None = None) -> Finding:
     what = "the routes" if place is None else f"rule {place + 1}"
-    return found(Code.DELEGATE_IGNORED, ref, path, f"{what} of the delegate {target.namespace}/{target.name} are ignored: {why}")
+    return found(
+        Code.DELEGATE_IGNORED,
+        ref,
+        path,
+        f"{what} of the delegate {target.namespace}/{target.name} are ignored: {why}",
+    )

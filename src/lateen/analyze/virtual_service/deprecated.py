@@ -17,7 +17,13 @@ def deprecated(db: Database, ref: Ref) -> tuple[Finding, ...]:
     one = virtual_service(db, ref)
     rules = one.spec.http if one else ()
     return tuple(
-        found(Code.DEPRECATED, ref, f"spec.http[{index}].{path}", f"{path.rpartition('.')[2]} is deprecated", f"use {instead}")
+        found(
+            Code.DEPRECATED,
+            ref,
+            f"spec.http[{index}].{path}",
+            f"{path.rpartition('.')[2]} is deprecated",
+            f"use {instead}",
+        )
         for index, rule in enumerate(rules)
         for path, instead in _old(rule)
     )

@@ -86,7 +86,9 @@ def _no_subset(
     if name not in names:
         message = f"subset {name} of {destination.host} is not found: requests for it are answered 503"
         near = difflib.get_close_matches(name, names, 1, 0.8)
-        hint = f"did you mean {near[0]}?" if near else _add_subset(db, service, name, has_rule=rule is not None)
+        hint = (
+            f"did you mean {near[0]}?" if near else _add_subset(db, service, name, has_rule=rule is not None)
+        )
         yield found(Code.REFERENCE, ref, f"{path}.subset", message, hint)
 
 

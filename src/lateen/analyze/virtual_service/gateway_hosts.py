@@ -33,7 +33,9 @@ def gateway_hosts(db: Database, ref: Ref) -> tuple[Finding, ...]:
     return tuple(
         _finding(ref, index, host, tuple(served), patterns)
         for index, host in enumerate(one.spec.hosts)
-        if not any(hosts.matches(hosts.fqdn(host, ref.namespace, CLUSTER_DOMAIN).lower(), own) for own in patterns)
+        if not any(
+            hosts.matches(hosts.fqdn(host, ref.namespace, CLUSTER_DOMAIN).lower(), own) for own in patterns
+        )
     )
 
 

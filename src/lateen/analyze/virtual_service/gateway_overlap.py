@@ -57,13 +57,17 @@ def gateway_overlap(db: Database, ref: Ref) -> tuple[Finding, ...]:
     if one is None or not rivals or MESH_GATEWAY in one.spec.gateways:
         return ()
     older = [(rival, branch) for rival in rivals for branch in _branches(db, rival)]
-    return tuple(finding for index in range(len(one.spec.http)) for finding in _of_rule(db, one, index, older))
+    return tuple(
+        finding for index in range(len(one.spec.http)) for finding in _of_rule(db, one, index, older)
+    )
 
 
 def _branches(db: Database, ref: Ref) -> list[Branch]:
     found_ = virtual_service(db, ref)
     rules = found_.spec.http if found_ else ()
-    return [one for index, rule in enumerate(rules) if rule.delegate is None for one in branches(rules, index)]
+    return [
+        one for index, rule in enumerate(rules) if rule.delegate is None for one in branches(rules, index)
+    ]
 
 
 def _of_rule(

@@ -31,7 +31,9 @@ def impossible(db: Database, ref: Ref) -> tuple[Finding, ...]:
         for place, condition in enumerate(rule.match):
             base = f"spec.http[{index}].match[{place}]"
             for path, why, hint in (*_of_request(condition), *_of_place(db, one, condition)):
-                findings.append(found(Code.NEVER_HOLDS, ref, f"{base}.{path}", f"the match never holds: {why}", hint))
+                findings.append(
+                    found(Code.NEVER_HOLDS, ref, f"{base}.{path}", f"the match never holds: {why}", hint)
+                )
     return tuple(findings)
 
 
@@ -44,11 +46,19 @@ def _of_request(condition: HTTPMatchRequest) -> Iterator[Why]:
     for key, wanted in condition.headers.items():
         unwanted = forbidden.get(key.lower())
         if unwanted is not None and _excludes(unwanted, wanted):
-            yield f"withoutHeaders[{key}]", f"it asks for the header {key} and forbids it", "remove one of the two"
+            yield (
+                f"withoutHeaders[{key}]",
+                f"it asks for the header {key} and forbids it",
+                "remove one of the two",
+            )
 
 
 def _excludes(unwanted: StringMatch, wanted: StringMatch) -> bool:
-    return is_presence(unwanted) or unwanted == wanted or (wanted.exact is not None and holds(unwanted, wanted.exact))
+    return (
+        is_presence(unwanted)
+        or unwanted == wanted
+        or (wanted.exact is not None and holds(unwanted, wanted.exact))
+    )
 
 
 def _of_path(uri: StringMatch | None) -> Iterator[Why]:
@@ -70,11 +80,19 @@ def _of_place(db: Database, one: Object[VirtualService], condition: HTTPMatchReq
     if one.spec.hosts and condition.gateways:
         asked = [gateway_name(name, one.meta.namespace) for name in condition.gateways]
         if not set(asked) & set(bound):
-            yield "gateways", f"the VirtualService is not bound to {joined(condition.gateways)}", "add it to spec.gateways"
+            yield (
+                "gateways",
+                f"the VirtualService is not bound to {joined(condition.gateways)}",
+                "add it to spec.gateways",
+            )
     if condition.port and one.spec.hosts:
         ports = _ports(db, one)
         if ports and condition.port not in ports:
-            yield "port", f"no request comes in on port {condition.port}", f"the ports are {joined(sorted(ports))}"
+            yield (
+                "port",
+                f"no request comes in on port {condition.port}",
+                f"the ports are {joined(sorted(ports))}",
+            )
 
 
 def _ports(db: Database, one: Object[VirtualService]) -> frozenset[int]:

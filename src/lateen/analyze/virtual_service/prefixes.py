@@ -27,7 +27,9 @@ def prefixes(db: Database, ref: Ref) -> tuple[Finding, ...]:
             prefix = condition.uri.prefix if condition.uri else None
             why = _why(prefix, rule, [path for other, path in wanted if other != index]) if prefix else ""
             if why:
-                findings.append(_finding(ref, f"spec.http[{index}].match[{place}].uri.prefix", prefix or "", why))
+                findings.append(
+                    _finding(ref, f"spec.http[{index}].match[{place}].uri.prefix", prefix or "", why)
+                )
     return tuple(findings)
 
 
@@ -40,7 +42,9 @@ def _paths(rule: HTTPRoute) -> Iterator[str]:
 def _why(prefix: str, rule: HTTPRoute, others: list[str]) -> str:
     if prefix.endswith(_BOUNDARIES):
         return ""
-    sibling = next((path for path in others if path.startswith(prefix) and path[len(prefix) :][:1] not in ("", "/")), "")
+    sibling = next(
+        (path for path in others if path.startswith(prefix) and path[len(prefix) :][:1] not in ("", "/")), ""
+    )
     if sibling:
         return f"also {sibling}, which another rule is for"
     rewrite = rule.rewrite.uri if rule.rewrite else None

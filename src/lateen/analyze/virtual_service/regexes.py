@@ -39,7 +39,9 @@ def _judged(ref: Ref, path: str, regex: str) -> Iterator[Finding]:
     if reason := is_re2(regex):
         message = f"{regex} is not an RE2 expression ({reason}): Envoy refuses every route beside it"
         yield found(Code.NOT_RE2, ref, path, message, "RE2 has no look-around and no back references")
-    elif not path.endswith("uriRegexRewrite.match") and (advice := _searching(regex, is_path=path.endswith(".uri.regex"))):
+    elif not path.endswith("uriRegexRewrite.match") and (
+        advice := _searching(regex, is_path=path.endswith(".uri.regex"))
+    ):
         message = f"{regex} must match the whole text, it is not searched for in it"
         yield found(Code.WHOLE_TEXT, ref, path, message, advice)
 
@@ -50,7 +52,11 @@ def _searching(regex: str, *, is_path: bool) -> str:
         return f"write exact: {regex} for this very text, or regex: .*{regex}.* for texts that contain it"
     if regex.startswith("^") and not regex.endswith(_OPEN_ENDS):
         return f"write regex: {regex[1:]}.* for texts that begin so, or drop the ^"
-    if regex.endswith("$") and not regex.startswith(("^", ".*", ".+", "(", "[", "\\A")) and (not is_path or regex[0] != "/"):
+    if (
+        regex.endswith("$")
+        and not regex.startswith(("^", ".*", ".+", "(", "[", "\\A"))
+        and (not is_path or regex[0] != "/")
+    ):
         return f"write regex: .*{regex[:-1]} for texts that end so"
     if is_path and regex.startswith("\\."):
         return f"write regex: .*{regex}: a path begins with /"

@@ -48,7 +48,9 @@ def _fit(ref: Ref, index: int, rule: HTTPRoute, wanted: HTTPRetry) -> list[Findi
 def _repeats(ref: Ref, index: int, rule: HTTPRoute, wanted: HTTPRetry) -> list[Finding]:
     conditions = [part.strip() for part in (wanted.retry_on or "").split(",")]
     risky = [part for part in conditions if part in AFTER_EFFECT]
-    methods = [name for name in UNSAFE if any(c.method is not None and holds(c.method, name) for c in rule.match)]
+    methods = [
+        name for name in UNSAFE if any(c.method is not None and holds(c.method, name) for c in rule.match)
+    ]
     if not risky or not methods:
         return []
     message = (

@@ -20,7 +20,9 @@ def is_re2(regex: str) -> str:
         re2.compile(regex, _QUIET)  # type: ignore[no-untyped-call]
     except re2.error as error:
         words = error.args[0] if error.args else ""
-        return words.decode(errors="replace") if isinstance(words, bytes) else str(words) or "not an expression"
+        return (
+            words.decode(errors="replace") if isinstance(words, bytes) else str(words) or "not an expression"
+        )
     return ""
 
 
@@ -67,7 +69,15 @@ class _Reader:
         one = self.take()
         if one in _ZERO_WIDTH:
             return ""
-        text = self.group() if one == "(" else self.bracket() if one == "[" else _escaped(self) if one == "\\" else one
+        text = (
+            self.group()
+            if one == "("
+            else self.bracket()
+            if one == "["
+            else _escaped(self)
+            if one == "\\"
+            else one
+        )
         return text.replace(".", "a") * self.times() if one == "." else text * self.times()
 
     def times(self) -> int:

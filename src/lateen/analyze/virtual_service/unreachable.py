@@ -41,7 +41,9 @@ def branches(rules: tuple[HTTPRoute, ...], index: int) -> list[Branch]:
     path = f"spec.http[{index}]"
     if not rules[index].match:
         return [Branch(index, 0, NOTHING, path)]
-    return [Branch(index, place, one, f"{path}.match[{place}]") for place, one in enumerate(rules[index].match)]
+    return [
+        Branch(index, place, one, f"{path}.match[{place}]") for place, one in enumerate(rules[index].match)
+    ]
 
 
 class _Judge:
@@ -52,7 +54,9 @@ class _Judge:
     def rule(self, index: int) -> Iterator[Finding]:
         """Judge one rule by those before it; a delegate's routes are not its matches alone, so it shadows nothing."""
         own = branches(self.rules, index)
-        shadows = [next((one for one in self.before if covers(one.condition, mine.condition)), None) for mine in own]
+        shadows = [
+            next((one for one in self.before if covers(one.condition, mine.condition)), None) for mine in own
+        ]
         if all(shadows):
             yield self._finding(Code.UNREACHABLE_RULE, own[0], shadows[0], f"spec.http[{index}]")
         else:
@@ -68,7 +72,7 @@ class _Judge:
         what = name if code is Code.UNREACHABLE_RULE else f"match {own.match + 1} of {name}"
         taker = rule_name(shadow.rule, self.rules[shadow.rule])
         proof = example(own.condition, self.host, self.port)
-        shown = f": {proof} takes that one" if proof and meets(proof, shadow.condition) else ""
-        message = f"{what} is never used, {taker} ({shadow.path}) comes first and takes all of its requests{shown}"
+        shown = f": {proof} is taken by {taker}" if proof and meets(proof, shadow.condition) else ""
+        message = f"{what} is never used, because {taker} ({shadow.path}) before it takes all of its requests{shown}"
         hint = f"move it before {taker}, or remove it"
         return found(code, self.ref, path, message, hint)

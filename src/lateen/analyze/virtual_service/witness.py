@@ -61,16 +61,27 @@ def meets(request: Example, condition: HTTPMatchRequest | None) -> bool:
     headers = {key.lower(): value for key, value in request.headers}
     path, uri = request.path, wanted.uri
     if wanted.ignore_uri_case and uri is not None and uri.regex is None:
-        path, uri = path.lower(), StringMatch(
-            exact=uri.exact.lower() if uri.exact else None, prefix=uri.prefix.lower() if uri.prefix else None
+        path, uri = (
+            path.lower(),
+            StringMatch(
+                exact=uri.exact.lower() if uri.exact else None,
+                prefix=uri.prefix.lower() if uri.prefix else None,
+            ),
         )
     singles = ((uri, path), (wanted.method, request.method), (wanted.scheme, request.scheme))
     return (
         all(one is None or holds(one, text) for one, text in singles)
         and _has(wanted.headers, headers)
         and _has(wanted.query_params, dict(request.query))
-        and not any(key.lower() in headers and holds(one, headers[key.lower()]) for key, one in wanted.without_headers.items())
-        and (wanted.authority is None or holds(wanted.authority, request.host) or holds(wanted.authority, f"{request.host}:{request.port}"))
+        and not any(
+            key.lower() in headers and holds(one, headers[key.lower()])
+            for key, one in wanted.without_headers.items()
+        )
+        and (
+            wanted.authority is None
+            or holds(wanted.authority, request.host)
+            or holds(wanted.authority, f"{request.host}:{request.port}")
+        )
         and (not wanted.port or wanted.port == request.port)
     )
 
