@@ -21,14 +21,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "apply": ("apply", "Change the running mesh from files."),
     "get": ("get", "List objects of the running mesh."),
     "describe": ("describe", "Show one object, and what it does, in detail."),
+    "diff": ("diff", "Say what a change does to requests, before it is applied."),
     "delete": ("delete", "Delete objects from the running mesh."),
     "proxy-status": ("proxy_status", "Show whether every proxy has what it should."),
     "proxy-config": ("proxy_config", "Show what a proxy's Envoy holds."),
+    "check": ("check", "Judge files before they are applied."),
+    "explain": ("explain", "Show the way of a request, and why."),
     "compile": ("compile_", "Print what a proxy would receive, from files alone."),
     "completion": ("completion", "Print a shell's completion script."),
     "version": ("version", "Print the versions of Lateen and Envoy."),
 }
-ALIASES = {"ps": "proxy-status", "pc": "proxy-config"}
+ALIASES = {"ps": "proxy-status", "pc": "proxy-config", "analyze": "check"}
 
 
 class Commands(click.Group):

@@ -171,5 +171,5 @@ def paths(manager: HttpConnectionManager) -> Base:
     some = f"(?:{no_dot}{one}*{stray}*|{stray}+)"
     segment = rf"(?:{some}|\.{some}|\.\.(?:{one}+{stray}*|{stray}+))"
     if manager.merge_slashes:
-        return Base(f"(?:/{segment})+/?|/", ("/",))
+        return Base(f"(?:/{segment})+/?|//?", ("/",))
     return Base(f"(?:/{segment}?)+", ("/",))

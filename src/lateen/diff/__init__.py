@@ -1,0 +1,1 @@
+"""What a change of objects does to requests: per client and gateway, with the lines that cause it."""

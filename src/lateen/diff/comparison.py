@@ -1,0 +1,222 @@
+"""Two sets of objects → what changes for requests, proxy by proxy, equal reports joined."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from lateen.api.finding import Finding, Level
+from lateen.api.meta import Ref
+from lateen.compile import clusters, listeners, types
+from lateen.compile.resource import Resource
+from lateen.compile.resources import resources
+from lateen.compile.routes import route_names
+from lateen.diff.causes import Edit, edits, related
+from lateen.diff.sources import Client, Identity, clients, identity, labels_matter
+from lateen.engine import Database
+from lateen.model import mesh
+from lateen.model.inbound import inbound_chains
+from lateen.model.inbound_clusters import inbound_ports
+from lateen.model.view import View, view_of
+from lateen.simulate.algebra.change import Change
+from lateen.simulate.algebra.compare import Resources, Tables, compare
+from lateen.sources.documents import Load
+from lateen.sources.store import FILES, Store
+from lateen.translate import names
+
+ONLY_ROUTES = frozenset({"VirtualService", "Gateway"})
+"""Kinds that endpoints and what happens at a server do not depend on."""
+_INBOUND = "inbound|"
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A change, and who sees it."""
+
+    change: Change
+    clients: tuple[str, ...]
+    """In words."""
+    arriving: bool
+    """At the server's own proxy, for requests that come in."""
+    causes: tuple[Edit, ...]
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Everything that changes for requests."""
+
+    seen: tuple[Seen, ...]
+    edits: tuple[Edit, ...]
+    proxies: int
+    """Workloads that were looked at, on both sides."""
+    appeared: tuple[str, ...]
+    gone: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    """Of the new objects."""
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """What keeps a new object from being in force."""
+        return tuple(one for one in self.findings if one.level is Level.ERROR)
+
+
+class Received(NamedTuple):
+    """What a proxy receives, by what it is for."""
+
+    client: Client
+    key: Identity
+    outbound: Resources
+    inbound: Resources
+
+
+def report(old: Load, new: Load) -> Report:
+    """Compare two sets of objects.
+
+    Both are put into one database, one after the other, so that only what an edit reaches is computed twice.
+    """
+    found = edits({one.ref: one for one in old.entries}, {one.ref: one for one in new.entries})
+    wide = any(ref.kind not in ONLY_ROUTES for ref in found)
+    db = Database()
+    store = Store(db)
+    store.replace(FILES, old)
+    before = _Snapshots(db, wide).take() if found else {}
+    applied = store.replace(FILES, new)
+    after = _Snapshots(db, wide).take() if found else {}
+    return Report(
+        seen=tuple(_seen(before, after, found)),
+        edits=tuple(found.values()),
+        proxies=len(before.keys() & after.keys()),
+        appeared=tuple(sorted(after.keys() - before.keys())),
+        gone=tuple(sorted(before.keys() - after.keys())),
+        findings=applied.findings,
+    )
+
+
+class _Snapshots:
+    """Asks for what proxies receive; proxies whose way out is the same are asked for once."""
+
+    def __init__(self, db: Database, wide: bool) -> None:  # noqa: FBT001  one caller, in this file
+        self._db, self._wide = db, wide
+        self._known: dict[Identity, Resources] = {}
+        self._keeps_labels = labels_matter(db)
+
+    def take(self) -> dict[str, Received]:
+        """Return what every proxy receives, by the name of its workload."""
+        return {client.name: self._received(client) for client in clients(self._db)}
+
+    def _received(self, client: Client) -> Received:
+        key = identity(self._db, client.proxy, keeps_labels=self._keeps_labels)
+        view = view_of(self._db, client.proxy)
+        if key not in self._known:
+            self._known[key] = self._outbound(view)
+        arriving = self._wide and client.real and not view.is_router
+        return Received(client, key, self._known[key], self._inbound(view) if arriving else {})
+
+    def _outbound(self, view: View) -> Resources:
+        db = self._db
+        found = [one for one in resources(db, types.CLUSTER, view, None) if not one.name.startswith(_INBOUND)]
+        heard = [one for one in resources(db, types.LISTENER, view, None) if one.name not in self._own(view)]
+        wanted = tuple(one.name for one in found) if self._wide else ()
+        return {
+            types.CLUSTER: found,
+            types.LISTENER: heard,
+            types.ROUTE: resources(db, types.ROUTE, view, route_names(db, view)),
+            types.ENDPOINT: resources(db, types.ENDPOINT, view, wanted),
+        }
+
+    def _own(self, view: View) -> set[str]:
+        if view.is_router:
+            return set()
+        bound = {names.listener(one.bind, one.port) for one in inbound_chains(self._db, view) if one.bound}
+        return {names.VIRTUAL_INBOUND, *bound}
+
+    def _inbound(self, view: View) -> Resources:
+        db = self._db
+        heard: list[Resource] = [
+            listeners.bound_inbound(db, view, one) for one in inbound_chains(db, view) if one.bound
+        ]
+        if view.interception != mesh.NO_INTERCEPTION:
+            heard.append(listeners.virtual_inbound(db, view))
+        own = (clusters.inbound_resource(db, view, port) for port in inbound_ports(db, view))
+        found = [*(one for one in own if one is not None), *clusters.fixed(db, view)]
+        return {types.LISTENER: heard, types.CLUSTER: found}
+
+
+class _Pair(NamedTuple):
+    old: Resources
+    new: Resources
+    captured_by: int | None
+    arriving: bool
+
+
+def _seen(before: dict[str, Received], after: dict[str, Received], found: dict[Ref, Edit]) -> Iterator[Seen]:
+    common = [name for name in after if name in before]
+    tables = Tables()
+    together: dict[tuple[object, ...], tuple[Change, bool, list[str]]] = {}
+    for pair, several in _pairs(before, after, common):
+        for change in compare(pair.old, pair.new, pair.captured_by, tables):
+            entry = together.setdefault(_same(change, pair), (change, pair.arriving, []))
+            entry[2].extend(several)
+    for change, arriving, several in together.values():
+        causes = related(found, change.origins, change.clusters)
+        yield Seen(change, called(several, common), arriving, causes)
+
+
+def _pairs(
+    before: dict[str, Received], after: dict[str, Received], common: Iterable[str]
+) -> Iterator[tuple[_Pair, list[str]]]:
+    ways_out: dict[tuple[Identity, Identity], tuple[_Pair, list[str]]] = {}
+    ways_in: dict[tuple[object, ...], tuple[_Pair, list[str]]] = {}
+    for name in common:
+        old, new = before[name], after[name]
+        is_router = new.client.proxy.type == "router"
+        out = _Pair(old.outbound, new.outbound, None if is_router else 15001, arriving=False)
+        ways_out.setdefault((old.key, new.key), (out, []))[1].append(name)
+        key = (*_versions(old.inbound), "->", *_versions(new.inbound))
+        arriving = _Pair(old.inbound, new.inbound, 15006, arriving=True)
+        ways_in.setdefault(key, (arriving, []))[1].append(name)
+    yield from (*ways_out.values(), *ways_in.values())
+
+
+def _versions(found: Resources) -> Iterator[str]:
+    for several in found.values():
+        yield from (one.version for one in several)
+
+
+def _same(change: Change, pair: _Pair) -> tuple[object, ...]:
+    """Return what is equal for reports that read alike."""
+    return (
+        change.kind,
+        pair.arriving,
+        pair.captured_by is None,
+        change.hosts,
+        change.conditions,
+        tuple(change.differences),
+        change.connection,
+        change.request,
+        change.undecided,
+    )
+
+
+def called(several: Iterable[str], everyone: Iterable[str]) -> tuple[str, ...]:
+    """Say who some proxies are: `all sidecars`, `all sidecars in namespace default`, or each by name."""
+    chosen, known = sorted(set(several)), set(everyone)
+    sidecars = {name for name in known if not _is_gateway(name)}
+    if len(sidecars) > 1 and sidecars <= set(chosen):
+        rest = [name for name in chosen if name not in sidecars]
+        return ("all sidecars", *rest)
+    words: list[str] = []
+    for namespace in sorted({_namespace(name) for name in chosen}):
+        own = {name for name in sidecars if _namespace(name) == namespace}
+        mine = [name for name in chosen if _namespace(name) == namespace]
+        if len(own) > 1 and own <= set(mine):
+            words += [f"all sidecars in namespace {namespace}", *(name for name in mine if name not in own)]
+        else:
+            words += mine
+    return tuple(words)
+
+
+def _is_gateway(name: str) -> bool:
+    return name.startswith(("gateway ", "any gateway"))
+
+
+def _namespace(name: str) -> str:
+    return name.rpartition(".")[2] if "." in name else name.partition("namespace ")[2].partition(" ")[0]
