@@ -142,6 +142,9 @@ def _bootstrap(xds: Path, admin: Path) -> dict[str, object]:
     return {
         "node": {"id": "test", "cluster": "test"},
         "admin": {"address": {"pipe": {"path": str(admin)}}},
+        "layered_runtime": {
+            "layers": [{"name": "limits", "static_layer": {"re2.max_program_size.error_level": 32768}}]
+        },
         "dynamic_resources": {
             "ads_config": {
                 "api_type": "GRPC",

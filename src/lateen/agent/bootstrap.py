@@ -16,6 +16,7 @@ _SOL_SOCKET, _SO_MARK = 1, 36
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _TYPE = "type.googleapis.com/"
 _MAX_CONNECTIONS = 50_000
+_MAX_REGEX = 32768  # steps of a compiled expression, as Istio's bootstrap says; api.check refuses larger ones
 
 
 class Bootstrap(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +53,9 @@ def bootstrap(settings: Bootstrap) -> dict[str, Any]:
             ],
         },
         "overload_manager": _overload_manager(),
+        "layered_runtime": {
+            "layers": [{"name": "limits", "static_layer": {"re2.max_program_size.error_level": _MAX_REGEX}}]
+        },
     }
 
 

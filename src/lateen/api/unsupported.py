@@ -34,7 +34,6 @@ UNSUPPORTED: Table = {
     "DestinationRule": _below(_POLICIES, {"tls.mode=ISTIO_MUTUAL": NEEDS_CA}),
     "Gateway": {"spec.servers[].tls.mode=ISTIO_MUTUAL": NEEDS_CA},
     "WorkloadGroup": {"*": "workloads do not register themselves; write a WorkloadEntry for each"},
-    "ProxyConfig": {"*": BOOTSTRAP},
     "EnvoyFilter": {
         "spec.configPatches[].match.context=WAYPOINT": AMBIENT,
         "spec.configPatches[].match.waypoint": AMBIENT,
@@ -108,7 +107,6 @@ IGNORED: Table = {
         "defaultConfig.proxyAdminPort": BOOTSTRAP,
         "defaultConfig.statNameLength": BOOTSTRAP,
         "defaultConfig.runtimeValues": BOOTSTRAP,
-        "defaultConfig.proxyMetadata": "proxies say their metadata themselves",
         "defaultConfig.interceptionMode": "proxies say it themselves, by INTERCEPTION_MODE in their metadata",
         "defaultConfig.readinessProbe": "workloads are probed as their Pods say",
         "configSources": "configuration comes from files and from apply",

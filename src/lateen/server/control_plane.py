@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from lateen.analyze.findings import findings as analysis
 from lateen.api import codes, facts
+from lateen.api.check.dispatch import check as check_object
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Object, Ref
 from lateen.compile.resource import Resource
@@ -40,7 +41,7 @@ class ControlPlane:
         ads: the xDS server.
     """
 
-    def __init__(self, settings: Load = EMPTY, check: Check | None = None) -> None:
+    def __init__(self, settings: Load = EMPTY, check: Check | None = check_object) -> None:
         """Start with the mesh's settings and nothing else; `check` judges each object on its own."""
         self.db = Database()
         self.ads = AdsServer(resources=self.resources, view_of=self.view_of)

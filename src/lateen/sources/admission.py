@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from lateen.api import codes
+from lateen.api.check.dispatch import check
 from lateen.api.decode import read_message
 from lateen.api.facts import mesh_config_object, mesh_networks_object
 from lateen.api.finding import Finding, Level
@@ -123,11 +124,25 @@ def _config_map(obj: AnyObject) -> Made:
     config, of_config = _read_key(obj, "mesh", MeshConfig)
     networks, of_networks = _read_key(obj, "meshNetworks", MeshNetworks)
     made: list[AnyObject] = [obj]
-    if config is not None:
-        made.append(mesh_config_object(config))
-    if networks is not None:
-        made.append(mesh_networks_object(networks))
-    return Made(tuple(made), (*of_config, *of_networks))
+    findings = [*of_config, *of_networks]
+    read = {
+        "mesh": mesh_config_object(config) if config is not None else None,
+        "meshNetworks": mesh_networks_object(networks) if networks is not None else None,
+    }
+    for key, own in read.items():
+        judged = _judged(obj, key, own) if own is not None else ()
+        findings += judged
+        if own is not None and not any(one.level is Level.ERROR for one in judged):
+            made.append(own)
+    return Made(tuple(made), tuple(findings))
+
+
+def _judged(obj: AnyObject, key: str, own: AnyObject) -> tuple[Finding, ...]:
+    """Check what was read from a key of a ConfigMap; its findings are the ConfigMap's."""
+    return tuple(
+        replace(one, ref=obj.ref, path=f"data[{key}]", message=f"{one.path}: {one.message}")
+        for one in check(own)
+    )
 
 
 def _read_key(obj: AnyObject, key: str, kind: type[M]) -> tuple[M | None, tuple[Finding, ...]]:
