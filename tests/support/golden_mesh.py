@@ -9,8 +9,9 @@ import msgspec
 
 from lateen.analyze.findings import findings as analyzed
 from lateen.api import facts
+from lateen.api.check.dispatch import check
 from lateen.api.decode import read_message
-from lateen.api.finding import Finding
+from lateen.api.finding import Finding, Level
 from lateen.api.mesh_config import MeshConfig
 from lateen.api.meta import Object, Ref
 from lateen.api.registry import BY_NAME
@@ -40,10 +41,17 @@ class Mesh:
         self.workloads = _workloads(case)
         load = from_text(_text(case), case.place.file)
         declared = [*load.objects, *from_values(self._pods()).objects]
-        admitted = admit(_latest(declared))
+        judged = {one.ref: check(one) for one in _latest(declared)}
+        accepted = [one for one in _latest(declared) if not _is_refused(judged[one.ref])]
+        admitted = admit(accepted)
         self.objects = tuple(admitted.objects.values())
         self.mesh_config = facts.mesh_config_object(_mesh_config(case))
-        self.read_findings = (*load.findings, *admitted.findings)
+        judged[self.mesh_config.ref] = check(self.mesh_config)
+        self.read_findings = (
+            *load.findings,
+            *admitted.findings,
+            *(one for found in judged.values() for one in found),
+        )
 
     def _pods(self) -> list[dict[str, Any]]:
         return [_pod(name, settings) for name, settings in self.workloads.items()]
@@ -225,6 +233,10 @@ def _workloads(case: Case) -> dict[str, dict[str, Any]]:
         if not settings.get("ip"):
             settings["ip"] = next(address for address in free if address not in taken)
     return found
+
+
+def _is_refused(findings: tuple[Finding, ...]) -> bool:
+    return any(one.level is Level.ERROR for one in findings)
 
 
 def _full(name: str) -> str:
