@@ -10,6 +10,8 @@ import time
 
 class Echo(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         parts = self.path.split("?")[0].strip("/").split("/")
