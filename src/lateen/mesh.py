@@ -14,6 +14,7 @@ import msgspec
 
 from lateen.analyze.findings import findings as analysis
 from lateen.api import facts
+from lateen.api.check.dispatch import check
 from lateen.api.finding import Finding
 from lateen.api.mesh_config import MeshConfig
 from lateen.api.meta import Object, Ref
@@ -92,7 +93,7 @@ def load(
     """
     db = Database()
     loads = [_load(source, namespace) for source in _each(sources)]
-    applied = Store(db).replace(
+    applied = Store(db, check).replace(
         FILES, _joined(loads if mesh_config is None else [*loads, _settings(mesh_config)])
     )
     return Mesh(db, applied.findings)
