@@ -155,10 +155,10 @@ MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: {}}}
 
 
 def test_the_config_map_istio_is_the_mesh_config():
-    found = admit(given(MAP.format("istio-system", "rootNamespace: root\n    connectTimeout: 3s")))
+    found = admit(given(MAP.format("istio-system", "accessLogFile: here\n    connectTimeout: 3s")))
     config = found.objects[Ref("MeshConfig", "", "mesh")].spec
-    assert (config.root_namespace, config.connect_timeout.seconds) == ("root", 3)
-    assert len(admit(given(MAP.format("default", "rootNamespace: root"))).objects) == 1
+    assert (config.access_log_file, config.connect_timeout.seconds) == ("here", 3)
+    assert len(admit(given(MAP.format("default", "accessLogFile: here"))).objects) == 1
 
 
 @pytest.mark.parametrize(

@@ -107,9 +107,9 @@ def test_deleting_through_the_api_uncovers_the_file(store):
 
 def test_a_broken_mesh_config_keeps_the_last_good_one(store):
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio, namespace: istio-system}}\ndata: {{mesh: '{}'}}"
-    store.replace(FILES, from_text(text.format("rootNamespace: root")))
-    applied = store.replace(FILES, from_text(text.format("rootNamespace: 5"), "f"))
-    assert facts.mesh_config(store.db).root_namespace == "root"
+    store.replace(FILES, from_text(text.format("accessLogFile: here")))
+    applied = store.replace(FILES, from_text(text.format("accessLogFile: 5"), "f"))
+    assert facts.mesh_config(store.db).access_log_file == "here"
     assert [str(finding.where) for finding in applied.findings] == ["f:4:8"]
 
 
