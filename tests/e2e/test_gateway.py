@@ -1,6 +1,7 @@
 """TLS at a gateway of the user's own, and a misspelt one (case 3)."""
 
 import datetime as dt
+import re
 import socket
 import ssl
 
@@ -98,14 +99,21 @@ def mesh(unprivileged):
     with RunningMesh("up", unprivileged=unprivileged, files=files) as running:
         running.crt = crt
         running.write("gateway.yaml", GATEWAY % {"directory": running.config})
-        running.until(lambda: "8443" in running.ok("status"), 15)
+        running.until(lambda: "my-gateway, port 443" in running.ok("status"), 15)
         yield running
+
+
+def port_of(mesh: RunningMesh) -> int:
+    """The gateway's port on this machine: 8443, or the next one when that is taken."""
+    found = re.search(r"127\.0\.0\.1:(\d+) → my-gateway, port 443", mesh.ok("status"))
+    assert found
+    return int(found[1])
 
 
 def ask(mesh: RunningMesh, host: str) -> str:
     context = ssl.create_default_context(cadata=mesh.crt)
     with (
-        socket.create_connection(("127.0.0.1", 8443), 5) as plain,
+        socket.create_connection(("127.0.0.1", port_of(mesh)), 5) as plain,
         context.wrap_socket(plain, server_hostname=host) as secure,
     ):
         secure.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
