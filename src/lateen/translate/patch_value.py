@@ -4,6 +4,7 @@ As Istio does (pkg/config/xds/xds.go), fields that nobody knows are left out, so
 as it can; what is left out is told. Source of the warnings: pkg/config/validation/envoyfilter.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ from google.protobuf.message import DecodeError, EncodeError, Message
 from udpa.annotations.status_pb2 import FROZEN, file_status
 
 from lateen.translate.any_types import message_type
+from lateen.translate.patch_shape import misplaced
 
 MESSAGES: dict[str, type[Message]] = {
     "LISTENER": Listener,
@@ -38,6 +40,8 @@ MESSAGES: dict[str, type[Message]] = {
 }
 """The message that each `applyTo` patches."""
 
+_OLD = re.compile(r"/envoy\..*\.v2(alpha\d*)?\.")
+"""Types that Envoy no longer takes, although they are still described."""
 _TYPED, _DISCOVERED = "typed_config", "config_discovery"
 _UNREADABLE = (
     json_format.ParseError,
@@ -68,11 +72,14 @@ def message_of(apply_to: str, body: bytes) -> Message:
 
 def decoded(apply_to: str, value: dict[str, Any]) -> Value:
     """Read a patch's value."""
-    unknown = sorted({name for name in _types(value) if message_type(name) is None})
+    named = set(_types(value))
+    unknown = sorted(name for name in named if _OLD.search(name) or message_type(name) is None)
     if unknown:
-        hint = "; use the v3 API" if any(".v2." in name for name in unknown) else ""
+        hint = "; use the v3 API" if any(_OLD.search(name) for name in unknown) else ""
         return Value(None, f"Envoy has no type {', '.join(unknown)}{hint}")
     message = MESSAGES[apply_to]()
+    if place := misplaced(MESSAGES[apply_to], value):
+        return Value(None, f"the value is no {message.DESCRIPTOR.full_name}: {place} is a mapping of fields")
     try:
         json_format.ParseDict(value, message, ignore_unknown_fields=True)
         body = message.SerializeToString(deterministic=True)

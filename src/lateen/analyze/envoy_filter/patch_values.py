@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lateen.analyze.catalogue import Code
+from lateen.analyze.envoy_filter.former_names import FORMER_NAMES
 from lateen.analyze.report import found
 from lateen.api import facts
 from lateen.api.finding import Finding
@@ -63,6 +64,9 @@ def _code(patch: ConfigPatch) -> Code:
 
 def _idle(patch: ConfigPatch) -> str:
     """Say why a patch can never do anything; empty when it can."""
+    for name in _filter_names(patch):
+        if name in FORMER_NAMES:
+            return f"no filter is called {name} any more: write {FORMER_NAMES[name]}"
     works = _WORKS.get(patch.apply_to, frozenset())
     if patch.operation not in works:
         return f"{patch.operation} does nothing to a {patch.apply_to}; these do: {', '.join(sorted(works))}"
@@ -72,6 +76,18 @@ def _idle(patch: ConfigPatch) -> str:
         what = "listenerFilter" if patch.apply_to == "LISTENER_FILTER" else place
         return f"{patch.operation} does nothing without match.listener naming a {what}"
     return ""
+
+
+def _filter_names(patch: ConfigPatch) -> Iterator[str]:
+    """Yield the names of filters that a patch is matched by."""
+    match = patch.match.listener
+    if match is None:
+        return
+    yield match.listener_filter or ""
+    named = match.filter_chain.filter if match.filter_chain else None
+    if named is not None:
+        yield named.name or ""
+        yield named.sub_filter.name or "" if named.sub_filter else ""
 
 
 def _names_filter(patch: ConfigPatch) -> bool:

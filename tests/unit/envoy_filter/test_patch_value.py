@@ -1,0 +1,109 @@
+"""Values of patches: what can be read, what is told, and what must not be imported."""
+
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lateen.translate.any_types import import_package, message_type
+from lateen.translate.patch_value import MESSAGES, decoded
+
+TYPE = "type.googleapis.com/"
+BUFFER_PER_ROUTE = TYPE + "envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+BUFFER = TYPE + "envoy.extensions.filters.http.buffer.v3.Buffer"
+
+
+def test_both_spellings_and_quoted_numbers():
+    one = decoded("HTTP_FILTER", {"name": "x", "typedConfig": {"@type": BUFFER, "maxRequestBytes": 7}})
+    two = decoded("HTTP_FILTER", {"name": "x", "typed_config": {"@type": BUFFER, "max_request_bytes": 7}})
+    assert one.body == two.body is not None
+    assert one.warnings == two.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"typed_config": {"@type": TYPE + "envoy.extensions.no.v3.Such"}}, "Envoy has no type"),
+        ({"typed_config": {"@type": TYPE + "envoy.config.filter.http.lua.v2.Lua"}}, "use the v3 API"),
+        ({"typed_config": {"@type": BUFFER, "max_request_bytes": "many"}}, "the value is no"),
+        ({"name": {"a": 1}}, "the value is no"),
+        ({"typed_config": "x"}, "typed_config is a mapping"),
+        ({"typedConfig": {"@type": BUFFER_PER_ROUTE, "buffer": "x"}}, "typedConfig.buffer is a mapping"),
+        ({"config_discovery": {"config_source": ["ads"]}}, "config_discovery.config_source is a mapping"),
+        ({"typed_config": {"value": 1}}, "the value is no"),
+        ({"name": "a\ud800"}, "the value is no"),
+    ],
+)
+def test_what_cannot_be_used(value, words):
+    found = decoded("HTTP_FILTER", value)
+    assert found.body is None
+    assert words in found.problem
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"name": "x", "typed_config": {"@type": BUFFER, "future": 1}}, 'no field named "future"'),
+        ({"name": "by-name-only"}, "by-name-only has no typed_config"),
+    ],
+)
+def test_what_is_told_and_used(value, words):
+    found = decoded("HTTP_FILTER", value)
+    assert found.body is not None
+    assert words in " ".join(found.warnings)
+
+
+def test_a_filter_over_ecds_needs_no_configuration():
+    source = {"config_source": {"ads": {}}, "type_urls": [BUFFER]}
+    assert decoded("HTTP_FILTER", {"name": "x", "config_discovery": source}).warnings == ()
+
+
+def test_a_deprecated_type_is_told():
+    value = {"name": "x", "typed_config": {"@type": TYPE + "udpa.type.v1.TypedStruct"}}
+    assert decoded("HTTP_FILTER", value).body is not None
+
+
+def test_a_name_imports_nothing_but_messages():
+    assert message_type(TYPE + "antigravity.v3.Joke") is None
+    assert not import_package("this.v3")
+    assert "antigravity" not in sys.modules
+    assert "this" not in sys.modules
+
+
+def test_nested_messages_are_found():
+    found = message_type(TYPE + "envoy.config.core.v3.HealthCheck.HttpHealthCheck")
+    assert found is not None
+    assert found.DESCRIPTOR.full_name.endswith("HealthCheck.HttpHealthCheck")
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=10)
+    | st.sampled_from([BUFFER, "1s"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["@type", "name", "typed_config", "value", "routes", "match", "filters", "type_url"]
+            )
+            | st.text(max_size=5),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(sorted(MESSAGES)),
+    st.dictionaries(st.text(max_size=5) | st.sampled_from(["name", "filters"]), JSON, max_size=4),
+)
+def test_nothing_raises(kind, value):
+    found = decoded(kind, value)
+    assert (found.body is None) == bool(found.problem)
