@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from lateen.analyze.findings import findings as analysis
+from lateen.analyze.telling import told_once
 from lateen.api import facts
 from lateen.api.check.dispatch import check
 from lateen.api.finding import Finding
@@ -20,6 +21,7 @@ from lateen.api.mesh_config import MeshConfig
 from lateen.api.meta import Object, Ref
 from lateen.compile.dump import Dump
 from lateen.engine import Database
+from lateen.model.proxy_config import node_metadata, target_of
 from lateen.model.view import Proxy, view_of
 from lateen.sources.documents import DEFAULT_NAMESPACE, Entry, Load
 from lateen.sources.files import Files, Paths
@@ -47,7 +49,7 @@ class Mesh:
     def findings(self) -> tuple[Finding, ...]:
         """Everything wrong or worth knowing: of each object (one with an error is not in force), then between objects."""
         between = (locate(self.db, finding) for finding in analysis(self.db))
-        return tuple(dict.fromkeys((*self._told, *between)))
+        return told_once(self._told, between)
 
     def objects(self, kind: str) -> tuple[Object[Any], ...]:
         """Return the objects of a kind in force, by namespace and name, completed as Kubernetes would."""
@@ -60,7 +62,8 @@ class Mesh:
         Raises:
             LookupError: there is none; the text lists those there are.
         """
-        return proxy_of(_pod(self.objects("Pod"), workload, namespace))
+        pod = _pod(self.objects("Pod"), workload, namespace)
+        return _with_metadata(proxy_of(pod), node_metadata(self.db, *target_of(pod)))
 
     def resources(self, proxy: Proxy | Mapping[str, Any]) -> Dump:
         """Return what a proxy receives: `.listeners`, `.routes`, `.clusters`, `.endpoints`, `.secrets`.
@@ -122,6 +125,12 @@ def proxy_of(pod: Object[Any]) -> Proxy:
         namespace=pod.meta.namespace,
         labels=tuple(sorted(pod.meta.labels.items())),
     )
+
+
+def _with_metadata(proxy: Proxy, metadata: dict[str, Any]) -> Proxy:
+    """Add what the settings of a workload's proxy make it say of itself."""
+    node = Proxy.from_node(proxy.id, metadata)
+    return msgspec.structs.replace(proxy, metadata=node.metadata)
 
 
 def _each(sources: Source | Iterable[Source]) -> Iterator[Source]:
