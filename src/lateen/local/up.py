@@ -102,6 +102,7 @@ class Mesh:
         settings = Settings(options.state, options.published, options.directory, options.environment)
         self.local = LocalMesh(settings, self.control_plane, terminal.say, terminal.workload)
         self._told: frozenset[Finding] = frozenset()
+        self._said_images = False
         self._attach = AttachServer(options.state.attach_socket, self._open)
         self._built_in = Texts(DEFAULT_NAMESPACE).load(built_in_documents())
 
@@ -159,7 +160,18 @@ class Mesh:
         found = frozenset(one for one in self.control_plane.findings() if one.level is not Level.INFO)
         self._terminal.findings(sorted(found - self._told, key=str))
         self._told = found
+        self._say_images()
         return applied
+
+    def _say_images(self) -> None:
+        """Say once that images are not used."""
+        pods = self.control_plane.wanted_pods()
+        images = {one.image for pod in pods for one in pod.spec.containers if one.image and one.command}
+        if images and not self._said_images and self._options.files is not None:
+            self._said_images = True
+            self._terminal.say(
+                f"note: commands run on this machine; images are not used ({', '.join(sorted(images))})"
+            )
 
     async def _watch(self) -> None:
         if self._options.files is None:

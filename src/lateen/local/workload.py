@@ -6,6 +6,7 @@ program that dies is started again with growing pauses, and meanwhile the worklo
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -34,6 +35,8 @@ PROXY_CONTAINER: Final = "istio-proxy"
 PROXY_POLL: Final = 0.02
 PROXY_THREADS: Final = 1  # when nobody says a number (spec: one-machine.md E)
 STOP_GRACE: Final = 3.0
+APP_LOG: Final = "app.log"
+LAST_WORDS: Final = 300  # bytes of a log that are read to say why a program ended
 
 
 class Phase(StrEnum):
@@ -229,7 +232,9 @@ class Workload:
     def _keeper(self, container: Container) -> Keeper:
         def ended(code: int | None, words: str) -> None:
             self._program_ready = False
-            self._become(Phase.CRASHING, words or f"{container.name} ended with {code}")
+            self._become(
+                Phase.CRASHING, words or f"{container.name} {how_it_ended(code, self._last_words())}"
+            )
 
         failures = (WardenError, OSError, UnrunnableError)
         return Keeper(lambda: self._start_program(container), APPLICATION, failures=failures, on_end=ended)
@@ -237,7 +242,7 @@ class Workload:
     async def _start_program(self, container: Container) -> Running:
         base = self._site.environment
         command = command_of(self._site.db, self.pod, container, base, self._site.directory_of(self.pod.ref))
-        return await self._spawn(command.argv, command.env, command.cwd, "app.log", "app")
+        return await self._spawn(command.argv, command.env, command.cwd, APP_LOG, "app")
 
     async def _spawn(
         self, argv: tuple[str, ...], env: dict[str, str], cwd: str, log: str, role: Literal["app", "proxy"]
@@ -250,6 +255,16 @@ class Workload:
         finally:
             os.close(nothing)
             os.close(output)
+
+    def _last_words(self) -> str:
+        """Return the last line that the programs wrote."""
+        try:
+            with (self.directory / APP_LOG).open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - LAST_WORDS))
+                lines = log.read().decode(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return lines[-1].strip() if lines else ""
 
     # --- readiness
 
@@ -308,3 +323,17 @@ class Workload:
         if (phase, reason) != (self.phase, self.reason) and self.phase is not Phase.STOPPING:
             self.phase, self.reason = phase, reason
             self._on_change(self)
+
+
+def how_it_ended(code: int | None, last_words: str) -> str:
+    """Say how a program ended: its exit status or signal, and what it wrote last.
+
+    >>> how_it_ended(1, "ModuleNotFoundError: No module named 'flask'")
+    "ended with exit code 1: ModuleNotFoundError: No module named 'flask'"
+    """
+    how = (
+        f"was ended by {signal.Signals(-code).name}"
+        if code is not None and code < 0
+        else f"ended with exit code {code}"
+    )
+    return f"{how}: {last_words}" if last_words and code else how
