@@ -83,7 +83,8 @@ async def request(streams, op: dict) -> dict:
 async def http(op: dict) -> list[dict]:
     """Make `n` requests, `c` at once; with `keep`, one after the other on one connection, `pause` seconds apart."""
     parts = urlsplit(op["url"])
-    to = op.get("to") or f"{parts.hostname}:{parts.port or 80}"
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    to = op.get("to") or f"{parts.hostname}:{port}"
     gate = asyncio.Semaphore(op.get("c", 1))
 
     async def once(streams=None) -> dict:

@@ -62,7 +62,8 @@ class Server:
             self.writer.write(frame(DATA, 0, stream, b"\0" + struct.pack(">I", len(body)) + body))
             self.writer.write(frame(HEADERS, END_HEADERS | END_STREAM, stream, literal("grpc-status", "0")))
         else:
-            self.writer.write(frame(HEADERS, END_HEADERS, stream, STATUS_200))
+            said = STATUS_200 + literal("content-length", str(len(body)))
+            self.writer.write(frame(HEADERS, END_HEADERS, stream, said))
             self.writer.write(frame(DATA, END_STREAM, stream, body))
 
 
