@@ -1,6 +1,6 @@
 """A service mesh that speaks Istio's API, compiled in Python and carried out by the real Envoy.
 
-Public: `load`, `Mesh`, `Proxy`, `Finding`, `Level`; see `lateen.mesh`. They are imported when first named.
+Public: `load`, `Mesh`, `Proxy`, `Request`, `Explanation`, `Finding`, `Level`; see `lateen.mesh`. They are imported when first named.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,13 +9,17 @@ if TYPE_CHECKING:
     from lateen.api.finding import Finding, Level
     from lateen.mesh import Mesh, load
     from lateen.model.view import Proxy
+    from lateen.simulate.explain_request import Request
+    from lateen.simulate.explain_types import Explanation
 
-__all__ = ["Finding", "Level", "Mesh", "Proxy", "load"]
+__all__ = ["Explanation", "Finding", "Level", "Mesh", "Proxy", "Request", "load"]
 _HOMES = {
+    "Explanation": "lateen.simulate.explain_types",
     "Finding": "lateen.api.finding",
     "Level": "lateen.api.finding",
     "Mesh": "lateen.mesh",
     "Proxy": "lateen.model.view",
+    "Request": "lateen.simulate.explain_request",
     "load": "lateen.mesh",
 }
 

@@ -21,8 +21,12 @@ from lateen.api.mesh_config import MeshConfig
 from lateen.api.meta import Object, Ref
 from lateen.compile.dump import Dump
 from lateen.engine import Database
+from lateen.explained import GATEWAY, imagined_gateway, imagined_workload, located
 from lateen.model.proxy_config import node_metadata, target_of
 from lateen.model.view import Proxy, view_of
+from lateen.simulate.explain import explain
+from lateen.simulate.explain_request import Request
+from lateen.simulate.explain_types import Explanation
 from lateen.sources.documents import DEFAULT_NAMESPACE, Entry, Load
 from lateen.sources.files import Files, Paths
 from lateen.sources.memory import from_text, from_values
@@ -44,6 +48,11 @@ class Mesh:
         """Use `load`."""
         self.db = db
         self._told = findings
+
+    @property
+    def validation(self) -> tuple[Finding, ...]:
+        """What is wrong with each object alone; one with an error is not in force."""
+        return self._told
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -76,6 +85,36 @@ class Mesh:
         """
         node = proxy if isinstance(proxy, Proxy) else proxy_of_node(proxy)
         return Dump(self.db, view_of(self.db, _hashable(node)))
+
+    def explain(
+        self, request: Request, source: str | Proxy = GATEWAY, namespace: str = DEFAULT_NAMESPACE
+    ) -> Explanation:
+        """Follow a request step by step, with the object, file and line behind each step.
+
+        Args:
+            request: what is sent.
+            source: a workload, as `proxy` takes it; `gateway` for a request from outside; or a Proxy.
+            namespace: of the workload.
+
+        Raises:
+            LookupError: there is no such workload, or no gateway.
+            ValueError: the request cannot be made.
+        """
+        proxy = source if isinstance(source, Proxy) else self._source(request, source, namespace)
+        return located(self.db, explain(self.db, request, _hashable(proxy)))
+
+    def _source(self, request: Request, source: str, namespace: str) -> Proxy:
+        pods = self.objects("Pod")
+        if source == GATEWAY:
+            routers = [pod for pod in pods if pod.meta.annotations.get(_GATEWAY) == GATEWAY]
+            if len({_unit(pod) for pod in routers}) == 1:
+                return self.proxy(routers[0].meta.name, routers[0].meta.namespace)
+            imagined = imagined_gateway(self.db, request) if not routers else None
+            if imagined is None:
+                names = ", ".join(sorted({f"{_unit(pod)}.{pod.meta.namespace}" for pod in routers}))
+                raise LookupError(f"there are several gateways: {names}" if names else "there is no Gateway")
+            return imagined
+        return self.proxy(source, namespace) if pods else imagined_workload(source, namespace)
 
 
 def load(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lateen.api import facts
 from lateen.api.common import Destination, StringMatch
 from lateen.api.meta import Object, Ref
-from lateen.api.virtual_service import HTTPMatchRequest, HTTPRoute, VirtualService
+from lateen.api.virtual_service import HTTPMatchRequest, HTTPRoute, TCPRoute, TLSRoute, VirtualService
 from lateen.engine import Database
 
 MAPS = ("headers", "query_params", "without_headers")
@@ -19,11 +19,15 @@ def virtual_service(db: Database, ref: Ref) -> Object[VirtualService] | None:
     return found if found is not None and isinstance(found.spec, VirtualService) else None
 
 
+def _routes(spec: VirtualService) -> tuple[tuple[str, tuple[HTTPRoute | TLSRoute | TCPRoute, ...]], ...]:
+    return ("http", spec.http), ("tls", spec.tls), ("tcp", spec.tcp)
+
+
 def gateway_names(spec: VirtualService) -> Iterator[tuple[str, str]]:
     """Yield every gateway that is named, in the object or in one of its matches."""
     for index, name in enumerate(spec.gateways):
         yield f"spec.gateways[{index}]", name
-    for kind, routes in (("http", spec.http), ("tls", spec.tls), ("tcp", spec.tcp)):
+    for kind, routes in _routes(spec):
         for number, route in enumerate(routes):
             for position, condition in enumerate(route.match):
                 for index, name in enumerate(condition.gateways):
@@ -34,7 +38,7 @@ def destinations(spec: VirtualService) -> Iterator[tuple[str, Destination]]:
     """Yield every destination of routes and mirrors."""
     for number, route in enumerate(spec.http):
         yield from mirrors(f"spec.http[{number}]", route)
-    for kind, routes in (("http", spec.http), ("tls", spec.tls), ("tcp", spec.tcp)):
+    for kind, routes in _routes(spec):
         for number, one in enumerate(routes):
             for index, weighted in enumerate(one.route):
                 if weighted.destination is not None:
