@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bench_mesh
 import msgspec
@@ -74,7 +75,13 @@ def cold_table(case: Case, found: Result) -> Table:
     per_thousand = (found.rss_first - found.rss_start) / thousands
     sent = ", ".join(f"{count} {kind}" for kind, count in found.first_resources.items())
     figures = [
-        Figure(name="ready: exec to everything for the first proxy", value=found.ready_s, unit=S, aim=case.cold, note=sent),
+        Figure(
+            name="ready: exec to everything for the first proxy",
+            value=found.ready_s,
+            unit=S,
+            aim=case.cold,
+            note=sent,
+        ),
         Figure(name="… interpreter and imports", value=found.imports_s, unit=S),
         Figure(name="… parse and check", value=found.read_s, unit=S, note=f"{found.objects} objects"),
         Figure(name="… complete and put in force", value=found.store_s, unit=S),
@@ -103,20 +110,25 @@ def cold_table(case: Case, found: Result) -> Table:
 def edit_table(case: Case, found: Result) -> Table:
     figures = [figure for edit in found.edits for figure in _of_edit(case, edit)]
     notes = [f"- {edit.name}: {_top(edit)}; time of the push: {_shares(edit)}" for edit in found.edits]
-    return Table(title=f"one edit: {title(case)}", figures=tuple(figures), notes=tuple(notes))
+    return Table(title=f"one edit: {title(case)}", figures=tuple(figures), notes=tuple(notes), wide=True)
 
 
 def _of_edit(case: Case, edit: Edit) -> Iterator[Figure]:
+    told = ", ".join(f"{count / max(edit.proxies, 1):.3g} {kind}" for kind, count in edit.resources.items())
     whole = edit.read_ms + edit.store_ms + edit.push_ms
-    told = ", ".join(f"{count // max(edit.proxies, 1)} {kind}" for kind, count in edit.resources.items()) or "nothing"
-    parts = f"read {edit.read_ms:.3g}, store {edit.store_ms:.3g}, push {edit.push_ms:.3g} (worst {edit.push_worst_ms:.3g})"
-    yield Figure(name=f"{edit.name}: queries run", value=edit.queries)
-    if case.proxies > 1:
-        yield Figure(name=f"{edit.name}: proxies told", value=edit.proxies)
-    yield Figure(name=f"{edit.name}: resources for each told", value=_each(edit, sum(edit.resources.values())), note=told)
-    yield Figure(name=f"{edit.name}: bytes for each told", value=_each(edit, edit.bytes))
-    yield Figure(name=f"{edit.name}: time", value=whole, unit=MS, aim=case.edit.get(edit.name), note=parts)
-    yield Figure(name=f"{edit.name}: findings, afterwards", value=edit.analysis_ms, unit=MS)
+
+    def figure(column: str, value: float, unit: str = "", **more: Any) -> Figure:
+        return Figure(name=f"{edit.name}: {column}", value=value, unit=unit, **more)
+
+    yield figure("queries run", edit.queries)
+    yield figure("proxies told", edit.proxies)
+    yield figure("resources for each", _each(edit, sum(edit.resources.values())), note=told)
+    yield figure("bytes for each", _each(edit, edit.bytes))
+    yield figure("read", edit.read_ms, MS)
+    yield figure("store", edit.store_ms, MS)
+    yield figure("push", edit.push_ms, MS, note=f"worst {edit.push_worst_ms:.3g}")
+    yield figure("whole", whole, MS, aim=case.edit.get(edit.name))
+    yield figure("findings, afterwards", edit.analysis_ms, MS)
 
 
 def _each(edit: Edit, whole: int) -> float:
@@ -133,7 +145,7 @@ def _shares(edit: Edit) -> str:
 
 def documents() -> Iterator[Table]:
     """Parse and check one object of each kind, many times, without any memory of it."""
-    from lateen.sources.documents import Texts  # noqa: PLC0415  imported only when asked for
+    from lateen.sources.documents import Texts
 
     figures = []
     for kind, make in _SAMPLES.items():
@@ -150,9 +162,9 @@ def documents() -> Iterator[Table]:
 
 
 _SAMPLES = {
-    "VirtualService": lambda i: bench_mesh.virtual_service(i),
-    "DestinationRule": lambda i: bench_mesh.destination_rule(i),
-    "ServiceEntry": lambda i: bench_mesh.entry(i),
-    "Service": lambda i: bench_mesh.service(i),
-    "Pod": lambda i: bench_mesh.pod(i),
+    "VirtualService": bench_mesh.virtual_service,
+    "DestinationRule": bench_mesh.destination_rule,
+    "ServiceEntry": bench_mesh.entry,
+    "Service": bench_mesh.service,
+    "Pod": bench_mesh.pod,
 }

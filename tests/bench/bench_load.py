@@ -32,13 +32,19 @@ def main() -> None:
     took = max(part[1] for part in parts)
     times = sorted(one for part in parts for one in part[0])
     failed = sum(part[2] for part in parts)
-    sys.stdout.write(json.dumps({"requests": len(times), "failed": failed, "seconds": took, **quantiles(times)}) + "\n")
+    sys.stdout.write(
+        json.dumps({"requests": len(times), "failed": failed, "seconds": took, **quantiles(times)}) + "\n"
+    )
 
 
 def quantiles(times: list[int]) -> dict[str, float]:
     """Return p50 and p99 in milliseconds."""
     last = len(times) - 1
-    return {"p50": times[last // 2] / 1e6, "p99": times[last * 99 // 100] / 1e6} if times else {"p50": 0, "p99": 0}
+    return (
+        {"p50": times[last // 2] / 1e6, "p99": times[last * 99 // 100] / 1e6}
+        if times
+        else {"p50": 0, "p99": 0}
+    )
 
 
 def run(address: tuple[str, int], request: bytes, count: int, seconds: float) -> tuple[list[int], float, int]:

@@ -36,13 +36,23 @@ def _starts() -> Table:
     runs = [_demo() for _ in range(STARTS)]
     ready, down, lines = zip(*runs, strict=True)
     figures = (
-        Figure(name="lateen demo: exec to ready, median", value=median(ready), unit="s", aim=3, note=f"{STARTS} runs"),
+        Figure(
+            name="lateen demo: exec to ready, median",
+            value=median(ready),
+            unit="s",
+            aim=3,
+            note=f"{STARTS} runs",
+        ),
         Figure(name="lateen demo: exec to ready, worst", value=max(ready), unit="s", aim=3),
         Figure(name="lateen down: exec to nothing left, median", value=median(down), unit="s"),
         Figure(name="lateen down: exec to nothing left, worst", value=max(down), unit="s"),
     )
     phases = (f"- {seconds} s: {text}" for seconds, text in PHASE.findall(lines[-1]))
-    return Table(title="start and end", figures=figures, notes=("The last run, from where the program's own clock starts:", *phases))
+    return Table(
+        title="start and end",
+        figures=figures,
+        notes=("The last run, from where the program's own clock starts:", *phases),
+    )
 
 
 def _demo() -> tuple[float, float, str]:
@@ -61,7 +71,7 @@ def _demo() -> tuple[float, float, str]:
 
 
 def _free_port() -> int:
-    import socket  # noqa: PLC0415  for this alone
+    import socket
 
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -82,10 +92,22 @@ def _memory(mesh: RunningMesh) -> Table:
     idle = [pid for pod, pid in bench_processes.envoys(mesh.home).items() if pod.startswith("idle")]
     shared = mean(map(bench_processes.pss, idle))
     figures = (
-        Figure(name="idle sidecar: proportional share (PSS)", value=shared, unit="MB", note=f"mean of {SIDECARS}"),
-        Figure(name="idle sidecar: of its own", value=mean(map(bench_processes.anonymous, idle)), unit="MB", aim=14),
+        Figure(
+            name="idle sidecar: proportional share (PSS)", value=shared, unit="MB", note=f"mean of {SIDECARS}"
+        ),
+        Figure(
+            name="idle sidecar: of its own",
+            value=mean(map(bench_processes.anonymous, idle)),
+            unit="MB",
+            aim=14,
+        ),
         Figure(name="idle sidecar: resident (RSS)", value=mean(map(bench_processes.rss, idle)), unit="MB"),
-        Figure(name="workload and sidecar: MemAvailable", value=(before - after) / SIDECARS, unit="MB", note="of the whole machine, so rough"),
+        Figure(
+            name="workload and sidecar: MemAvailable",
+            value=(before - after) / SIDECARS,
+            unit="MB",
+            note="of the whole machine, so rough",
+        ),
         Figure(name="control plane: PSS", value=bench_processes.pss(mesh.process.pid), unit="MB"),
         Figure(name="control plane: RSS", value=bench_processes.rss(mesh.process.pid), unit="MB", aim=60),
     )
@@ -125,7 +147,12 @@ def _edits(mesh: RunningMesh) -> Table:
         figures=(
             Figure(name="file saved: p50", value=1000 * median(by_file), unit="ms", note=f"{EDITS} edits"),
             Figure(name="file saved: worst", value=1000 * max(by_file), unit="ms"),
-            Figure(name="lateen apply: p50", value=1000 * median(by_apply), unit="ms", note=f"{APPLIES} edits, from exec"),
+            Figure(
+                name="lateen apply: p50",
+                value=1000 * median(by_apply),
+                unit="ms",
+                note=f"{APPLIES} edits, from exec",
+            ),
             Figure(name="lateen apply: worst", value=1000 * max(by_apply), unit="ms"),
         ),
     )
@@ -135,7 +162,10 @@ def _edits(mesh: RunningMesh) -> Table:
 def _polling(mesh: RunningMesh) -> Iterator[Iterator[tuple[str, float]]]:
     argv = [sys.executable, "-m", "lateen.cli.__main__", "exec", "client", "--", sys.executable, "-I", POLLER]
     process = subprocess.Popen(
-        [*argv, "server", str(bench_static.PORT), str(LIMIT * 2)], env=mesh.environment(), stdout=subprocess.PIPE, text=True
+        [*argv, "server", str(bench_static.PORT), str(LIMIT * 2)],
+        env=mesh.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout

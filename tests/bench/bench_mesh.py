@@ -139,7 +139,11 @@ spec:
 
 
 def sidecar(index: int, *, wider: bool = False) -> str:
-    more = f', "{namespace(index + 1)}/{name(index + 1)}.{namespace(index + 1)}.svc.cluster.local"' if wider else ""
+    more = (
+        f', "{namespace(index + 1)}/{name(index + 1)}.{namespace(index + 1)}.svc.cluster.local"'
+        if wider
+        else ""
+    )
     return f"""apiVersion: networking.istio.io/v1
 kind: Sidecar
 metadata: {{name: default, namespace: {namespace(index)}}}

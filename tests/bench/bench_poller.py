@@ -21,7 +21,10 @@ def main() -> None:
         connection.request("GET", "/")
         answer = connection.getresponse()
         answer.read()
-        at, rule = time.monotonic(), answer.getheader(HEADER, "none") if answer.status == 200 else str(answer.status)
+        at, rule = (
+            time.monotonic(),
+            answer.getheader(HEADER, "none") if answer.status == 200 else str(answer.status),
+        )
         if rule != last:
             sys.stdout.write(f"{rule} {at}\n")
             sys.stdout.flush()

@@ -24,6 +24,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     figures: tuple[Figure, ...]
     notes: tuple[str, ...] = ()
+    wide: bool = False
+    """Figures are called `row: column`, and are printed so."""
 
 
 Baseline = dict[str, float]
@@ -36,8 +38,7 @@ def key(table: Table, figure: Figure) -> str:
 
 def lines(table: Table, baseline: Baseline) -> Iterable[str]:
     """Yield a table as Markdown; the column of earlier values is there when there are any."""
-    rows = [_row(table, figure, baseline) for figure in table.figures]
-    head = ["", "value", "aim", "of aim", "before", "of before", "note"]
+    head, rows = _crossed(table, baseline) if table.wide else _listed(table, baseline)
     used = [i for i in range(len(head)) if i < 2 or any(row[i] for row in rows)]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in used]
     yield f"### {table.title}"
@@ -47,6 +48,25 @@ def lines(table: Table, baseline: Baseline) -> Iterable[str]:
     yield from (_joined([row[i] for i in used], widths) for row in rows)
     yield from ("", *table.notes) if table.notes else ()
     yield ""
+
+
+def _listed(table: Table, baseline: Baseline) -> tuple[list[str], list[list[str]]]:
+    head = ["", "value", "aim", "of aim", "before", "of before", "note"]
+    return head, [_row(table, figure, baseline) for figure in table.figures]
+
+
+def _crossed(table: Table, baseline: Baseline) -> tuple[list[str], list[list[str]]]:
+    """Put each figure where its row and column cross, with its aim and its ratio to earlier."""
+    cells = {tuple(figure.name.split(": ")): _cell(table, figure, baseline) for figure in table.figures}
+    rows, columns = (list(dict.fromkeys(key[i] for key in cells)) for i in (0, 1))
+    return ["", *columns], [[row, *(cells.get((row, column), "") for column in columns)] for row in rows]
+
+
+def _cell(table: Table, figure: Figure, baseline: Baseline) -> str:
+    _, value, aim, _, _, ratio, note = _row(table, figure, baseline)
+    more = [f"aim {aim}" if aim else "", f"{ratio} of before" if ratio else "", note]
+    words = ", ".join(one for one in more if one)
+    return f"{value} ({words})" if words else value
 
 
 def _row(table: Table, figure: Figure, baseline: Baseline) -> list[str]:

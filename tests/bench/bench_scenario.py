@@ -5,14 +5,11 @@
 FILE is the mesh as one YAML text. The process measures from its own start, as the kernel knows it.
 """
 
-import time
-
-IMPORTS = time.perf_counter()  # everything below is part of the cold start
-
 import cProfile
 import os
 import pstats
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from statistics import median
@@ -29,7 +26,8 @@ from lateen.sources.documents import Texts
 from lateen.sources.store import FILES, Store
 from lateen.xds.change import Changes
 
-REPEATS = 5
+REPEATS, REPEATS_LARGE = 5, 3
+LARGE = 500_000  # cells
 EDITED = 40  # a service of the namespace n0, where the first proxy is
 KEPT = 6
 
@@ -146,16 +144,19 @@ class Scenario:
         self._change(*texts[-1])  # so that each measured edit starts from an edited state
         sent = bench_proxies.settle(self.clients)
         findings(self.db)
-        for number in range(REPEATS):
+        repeats = REPEATS if len(self.db.cells) < LARGE else REPEATS_LARGE
+        for number in range(repeats):
             reset(self.db)
             read, store = self._change(*texts[number % len(texts)])
             sent = bench_proxies.settle(self.clients)
             ran, top = runs(self.db), _top(self.db)
             clocks.append((read, store, sent.seconds, timed(lambda: findings(self.db))))
-        shares = self._profiled(texts[REPEATS % len(texts)])
+        shares = self._profiled(texts[repeats % len(texts)])
         self._change(texts[0][0], self.files[texts[0][0]])
         bench_proxies.settle(self.clients)
-        read_ms, store_ms, push_ms, analysis_ms = (1000 * median(column) for column in zip(*clocks, strict=True))
+        read_ms, store_ms, push_ms, analysis_ms = (
+            1000 * median(column) for column in zip(*clocks, strict=True)
+        )
         told = next((client for client in sent.by_client if client), ())
         return Edit(
             name=name,
@@ -191,16 +192,31 @@ def edits(size: bench_mesh.Size) -> dict[str, list[tuple[str, str]]]:
     """Name the kinds of edit; each is a file and the texts that it takes in turn."""
     shape, one = size.shape, EDITED
     own = {
-        "VirtualService (weight)": (f"vs-{one}", [bench_mesh.virtual_service(one, shape, w) for w in (50, 60)]),
-        "DestinationRule (pool)": (f"dr-{one}", [bench_mesh.destination_rule(one, shape, n) for n in (50, 60)]),
+        "VirtualService (weight)": (
+            f"vs-{one}",
+            [bench_mesh.virtual_service(one, shape, w) for w in (50, 60)],
+        ),
+        "DestinationRule (pool)": (
+            f"dr-{one}",
+            [bench_mesh.destination_rule(one, shape, n) for n in (50, 60)],
+        ),
         "Gateway (port)": ("gw", [bench_mesh.gateway(port) for port in (81, 82)]),
     }
     if shape == "service":
-        own["endpoint (not ready)"] = (f"pod-{one}-0", [bench_mesh.pod(one, ready=ready) for ready in (False, True)])
-        own["Service (port)"] = (f"svc-{one}", [bench_mesh.service(one, extra_port=extra) for extra in (True, False)])
+        own["endpoint (not ready)"] = (
+            f"pod-{one}-0",
+            [bench_mesh.pod(one, ready=ready) for ready in (False, True)],
+        )
+        own["Service (port)"] = (
+            f"svc-{one}",
+            [bench_mesh.service(one, extra_port=extra) for extra in (True, False)],
+        )
     else:
         own["endpoint (weight)"] = (f"se-{one}", [bench_mesh.entry(one, weight=weight) for weight in (2, 3)])
-        own["Service (port)"] = (f"se-{one}", [bench_mesh.entry(one, extra_port=extra) for extra in (True, False)])
+        own["Service (port)"] = (
+            f"se-{one}",
+            [bench_mesh.entry(one, extra_port=extra) for extra in (True, False)],
+        )
     if size.scoped:
         own["Sidecar (host)"] = ("sc-0", [bench_mesh.sidecar(0, wider=wider) for wider in (True, False)])
     return {kind: [(file, text) for text in texts] for kind, (file, texts) in own.items()}
@@ -219,7 +235,9 @@ def _part(file: str, function: str) -> str:
     if "/lateen/" in file:
         inside = Path(file.partition("/lateen/")[2])
         return "engine" if inside.parts[0] == "engine" else f"{inside.parts[0]}.{inside.stem}"
-    return "the simulated clients" if "bench_" in file else f"built in ({function.strip('<>{}').split(' ')[-1]})"
+    return (
+        "the simulated clients" if "bench_" in file else f"built in ({function.strip('<>{}').split(' ')[-1]})"
+    )
 
 
 def _top(db: Database) -> tuple[tuple[str, int], ...]:
@@ -248,7 +266,9 @@ def started() -> float:
 
 def main() -> None:
     services, shape, scoped, proxies, file = sys.argv[1:]
-    size = msgspec.convert({"services": int(services), "shape": shape, "scoped": scoped == "1"}, bench_mesh.Size)
+    size = msgspec.convert(
+        {"services": int(services), "shape": shape, "scoped": scoped == "1"}, bench_mesh.Size
+    )
     result = Scenario(size, int(proxies), Path(file).read_text()).run(started())
     sys.stdout.buffer.write(msgspec.json.encode(result))
 

@@ -17,7 +17,11 @@ _SOL_SOCKET, _SO_MARK = 1, 36
 def upstream() -> Json:
     """Answer every request at once with one kilobyte: an Envoy, so that the application is not what is measured."""
     answer = {"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": BODY}}}
-    listener = {"name": "app", "address": address("0.0.0.0", PORT), "filter_chains": [{"filters": [manager("app", answer)]}]}
+    listener = {
+        "name": "app",
+        "address": address("0.0.0.0", PORT),
+        "filter_chains": [{"filters": [manager("app", answer)]}],
+    }
     return {"static_resources": {"listeners": [listener]}}
 
 

@@ -94,7 +94,9 @@ async def _compared(pairs: tuple[Pair, Pair], connections: int, rounds: int) -> 
         _ratio("p99, ratio", ours, theirs, "p99", 1.03),
         _ratio("processor time for each request, ratio", ours, theirs, "cost", 1.03),
     ]
-    return Table(title=f"two sidecars, {connections} connection{'s' * (connections > 1)}", figures=tuple(figures))
+    return Table(
+        title=f"two sidecars, {connections} connection{'s' * (connections > 1)}", figures=tuple(figures)
+    )
 
 
 def _figures(who: str, rounds: list[Round]) -> Iterator[Figure]:
@@ -103,7 +105,12 @@ def _figures(who: str, rounds: list[Round]) -> Iterator[Figure]:
     yield Figure(name=f"{who}: p50", value=median(one.p50 for one in rounds), unit="ms")
     yield Figure(name=f"{who}: p99", value=median(one.p99 for one in rounds), unit="ms")
     costs = [one.cost for one in rounds]
-    yield Figure(name=f"{who}: processor time of both sidecars", value=median(costs), unit="µs/request", note=_spread(costs))
+    yield Figure(
+        name=f"{who}: processor time of both sidecars",
+        value=median(costs),
+        unit="µs/request",
+        note=_spread(costs),
+    )
     yield Figure(name=f"{who}: failed", value=sum(one.failed for one in rounds))
 
 
@@ -123,9 +130,13 @@ def _spread(values: list[float]) -> str:
 
 def running() -> RunningMesh:
     """Start a mesh of a client and a server, the latter an Envoy that answers by itself."""
-    argv = json.dumps([str(envoy_path()), "--config-yaml", json.dumps(bench_static.upstream()), *pods_flags()])
+    argv = json.dumps(
+        [str(envoy_path()), "--config-yaml", json.dumps(bench_static.upstream()), *pods_flags()]
+    )
     server = service("server", bench_static.PORT) + deployment("server", argv)
-    return RunningMesh("up", unprivileged=False, files={"mesh.yaml": server + deployment("client", '["sleep", "3600"]')})
+    return RunningMesh(
+        "up", unprivileged=False, files={"mesh.yaml": server + deployment("client", '["sleep", "3600"]')}
+    )
 
 
 def pods_flags() -> tuple[str, ...]:
@@ -134,7 +145,11 @@ def pods_flags() -> tuple[str, ...]:
 
 def deployment(name: str, argv: str, replicas: int = 1) -> str:
     ports = f"\n        ports: [{{containerPort: {bench_static.PORT}}}]" if name == "server" else ""
-    probe = f"\n        readinessProbe: {{tcpSocket: {{port: {bench_static.PORT}}}, periodSeconds: 1}}" if ports else ""
+    probe = (
+        f"\n        readinessProbe: {{tcpSocket: {{port: {bench_static.PORT}}}, periodSeconds: 1}}"
+        if ports
+        else ""
+    )
     return f"""
 apiVersion: apps/v1
 kind: Deployment
@@ -173,7 +188,10 @@ async def static_pair(stack: AsyncExitStack, feature: bench_static.Feature = lam
     app.write_text(json.dumps(bench_static.upstream()))
     await pods.start(warden, "server", [str(envoy_path()), "-c", str(app), *pods_flags()], state / "app.log")
     await pods.until(lambda: pods.accepts(warden, "server", bench_static.PORT))
-    proxies = [await _proxy(warden, state, pod, bench_static.sidecar(state / f"{pod}.sock", str(server), feature)) for pod in ("client", "server")]
+    proxies = [
+        await _proxy(warden, state, pod, bench_static.sidecar(state / f"{pod}.sock", str(server), feature))
+        for pod in ("client", "server")
+    ]
 
     async def load(seconds: float, connections: int) -> str:
         words = [sys.executable, "-I", LOAD, VIP, str(bench_static.PORT), str(connections), str(seconds), "1"]
@@ -189,4 +207,3 @@ async def _proxy(warden: Warden, state: Path, pod: str, configuration: bench_sta
     process = await pods.start(warden, pod, argv, state / f"{pod}.log", role="proxy")
     await pods.until(lambda: pods.accepts(warden, pod, 15001))
     return process.pid
-

@@ -50,8 +50,12 @@ def _section(name: str) -> Callable[[], Iterator[Table]]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all without any")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all without any"
+    )
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     parser.add_argument("--baseline", type=Path, default=LAST, help="earlier figures to compare with")
     options = parser.parse_args()
@@ -64,7 +68,9 @@ def _options() -> argparse.Namespace:
 def machine() -> str:
     """Say what the figures were measured on."""
     info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    model = next((line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")), "")
+    model = next(
+        (line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")), ""
+    )
     cores = info.count("\nprocessor") + info.startswith("processor")
     return f"{model or platform.processor()}, {cores} cores, Linux {platform.release()}, Python {platform.python_version()}"
 
