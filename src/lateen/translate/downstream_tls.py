@@ -4,41 +4,21 @@ Sources: pilot/pkg/networking/core/listener.go BuildListenerTLSContext, pilot/pk
 """
 
 from envoy.config.core.v3.base_pb2 import DataSource, TransportSocket
-from envoy.config.core.v3.config_source_pb2 import AggregatedConfigSource, ApiVersion, ConfigSource
 from envoy.extensions.transport_sockets.tls.v3.common_pb2 import CertificateValidationContext, TlsParameters
-from envoy.extensions.transport_sockets.tls.v3.secret_pb2 import SdsSecretConfig
 from envoy.extensions.transport_sockets.tls.v3.tls_pb2 import CommonTlsContext, DownstreamTlsContext
 from envoy.type.matcher.v3.string_pb2 import StringMatcher
 
+from lateen.api.check.primitives.ciphers import CIPHER_SUITES
 from lateen.api.gateway import ServerTLSSettings
 from lateen.model.tls_defaults import TlsDefaults
 from lateen.translate import message, names
+from lateen.translate.tls import secret_source
 
 HTTP = ("h2", "http/1.1")
 MESH_TCP = ("istio-peer-exchange", "h2", "http/1.1")
 WORKLOAD_CERTIFICATE = "default"
 WORKLOAD_ROOT = "ROOTCA"
 BUILTIN = "builtin://"
-CIPHERS = frozenset(
-    [
-        "ECDHE-ECDSA-AES128-GCM-SHA256",
-        "ECDHE-RSA-AES128-GCM-SHA256",
-        "ECDHE-ECDSA-AES256-GCM-SHA384",
-        "ECDHE-RSA-AES256-GCM-SHA384",
-        "ECDHE-ECDSA-CHACHA20-POLY1305",
-        "ECDHE-RSA-CHACHA20-POLY1305",
-        "ECDHE-ECDSA-AES128-SHA",
-        "ECDHE-RSA-AES128-SHA",
-        "ECDHE-ECDSA-AES256-SHA",
-        "ECDHE-RSA-AES256-SHA",
-        "AES128-GCM-SHA256",
-        "AES256-GCM-SHA384",
-        "AES128-SHA",
-        "AES256-SHA",
-        "DES-CBC3-SHA",
-    ]
-)
-"""Those that Istio lets through (pkg/config/security); one that Envoy does not know would cost the whole listener."""
 TYPED = ("kubernetes://", "kubernetes-gateway://", "configmap://")
 
 
@@ -56,7 +36,7 @@ def downstream_tls(
     is_mesh = mode == "ISTIO_MUTUAL"
     common = CommonTlsContext(
         alpn_protocols=MESH_TCP if is_mesh and not is_http else HTTP,
-        tls_certificate_sds_secret_configs=[sds_secret(name) for name in certificate_names(settings)],
+        tls_certificate_sds_secret_configs=[secret_source(name) for name in certificate_names(settings)],
     )
     if not is_mesh:
         _set_parameters(common, settings, defaults)
@@ -66,15 +46,6 @@ def downstream_tls(
         require_client_certificate=message.boolean(mode in ("MUTUAL", "ISTIO_MUTUAL")),
     )
     return TransportSocket(name=names.TLS_TRANSPORT_SOCKET, typed_config=message.any_of(context))
-
-
-def sds_secret(name: str) -> SdsSecretConfig:
-    """Return a reference to a secret over ADS.
-
-    The first fetch keeps Envoy's limit of 15 s: a secret that does not exist must not hold its listener back for ever.
-    """
-    source = ConfigSource(ads=AggregatedConfigSource(), resource_api_version=ApiVersion.V3)
-    return SdsSecretConfig(name=name, sds_config=source)
 
 
 def certificate_names(settings: ServerTLSSettings) -> tuple[str, ...]:
@@ -125,7 +96,7 @@ def _set_parameters(common: CommonTlsContext, settings: ServerTLSSettings, defau
 
 
 def _known_ciphers(wanted: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in dict.fromkeys(wanted) if name in CIPHERS)
+    return tuple(name for name in dict.fromkeys(wanted) if name in CIPHER_SUITES)
 
 
 def _version(name: str | None) -> str | None:
@@ -141,7 +112,7 @@ def _set_validation(common: CommonTlsContext, settings: ServerTLSSettings) -> No
             common.validation_context.CopyFrom(sans)
         return
     combined = common.combined_validation_context
-    combined.validation_context_sds_secret_config.CopyFrom(sds_secret(authority_name(settings)))
+    combined.validation_context_sds_secret_config.CopyFrom(secret_source(authority_name(settings)))
     default = combined.default_validation_context
     default.match_subject_alt_names.extend(_exact(settings))
     default.verify_certificate_spki.extend(settings.verify_certificate_spki)

@@ -25,6 +25,7 @@ def secret_source(name: str) -> secret_pb2.SdsSecretConfig:
     """Ask the control plane for a secret, whatever it is made of.
 
     Istio asks the agent beside the proxy for files. Here the answer names them, and Envoy reads and watches them itself.
+    The first fetch keeps Envoy's limit of 15 s: a secret that does not exist must not hold its listener back for ever.
     """
     source = config_source_pb2.ConfigSource(
         ads=config_source_pb2.AggregatedConfigSource(), resource_api_version=config_source_pb2.V3
