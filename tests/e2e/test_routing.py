@@ -77,6 +77,7 @@ def clean(mesh):
 URL = "http://reviews:8080/"
 
 
+# item 67
 def test_all_to_v1_then_half_then_all_to_v3_without_one_failed_request(mesh):
     mesh.ok("apply", "-f", "-", text=split(v1=100))
     assert set(mesh.names("client", URL, "-n", "50")) == {"reviews-v1"}
@@ -97,12 +98,14 @@ def test_all_to_v1_then_half_then_all_to_v3_without_one_failed_request(mesh):
     assert set(found) == {"reviews-v3", "reviews-v3b"}, found
 
 
+# item 123
 def test_round_robin_in_turn_and_random_not(mesh):
     mesh.ok("apply", "-f", "-", text=split(v3=100))
     turns = [json.loads(a["body"])["name"] for a in mesh.request("client", URL, "-n", "40")]
     assert all(one != other for one, other in itertools.pairwise(turns)), turns
 
 
+# items 48, 65, 66
 def test_header_routes_only_jason(mesh):
     spec = {
         "hosts": ["reviews"],
@@ -121,6 +124,7 @@ def test_header_routes_only_jason(mesh):
     assert mesh.names("client", URL + "ratings/0", "-n", "5") == {"ratings-v1": 5}
 
 
+# items 87, 89
 def test_delay_and_abort_for_one_user(mesh):
     jason = [{"headers": {"end-user": {"exact": "jason"}}}]
     plain = [{"destination": {"host": "ratings"}}]
@@ -140,6 +144,7 @@ def test_delay_and_abort_for_one_user(mesh):
         assert all(a["status"] == 200 and a["seconds"] < 0.9 for a in mesh.request("client", url))
 
 
+# item 85
 def test_timeout_is_504(mesh):
     spec = {
         "hosts": ["reviews"],
@@ -151,6 +156,7 @@ def test_timeout_is_504(mesh):
     assert 0.4 <= answer["seconds"] < 1.5
 
 
+# item 98
 def test_retries_are_seen_upstream(mesh):
     route = [{"destination": {"host": "reviews", "subset": "v2"}}]
     spec = {"hosts": ["reviews"], "http": [{"route": route, "retries": {"attempts": 3, "retryOn": "5xx"}}]}
@@ -162,6 +168,7 @@ def test_retries_are_seen_upstream(mesh):
     assert attempts == ["1", "2", "3", "4"]
 
 
+# items 131, 132
 def test_circuit_breaker_rejects_the_overflow(mesh):
     rule = json.dumps(
         {
@@ -201,6 +208,7 @@ def test_a_broken_edit_is_reported_and_the_last_good_state_serves(mesh):
     mesh.write("rules.yaml", SUBSETS)
 
 
+# items 34, 35
 def test_unknown_destinations_pass_through(mesh):
     (answer,) = mesh.request("client", "http://nobody.example:8080/", "--timeout", "5")
     assert answer["status"] in (0, 502, 503)

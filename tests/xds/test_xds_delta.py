@@ -26,6 +26,7 @@ from lateen.xds.session import Session
 from lateen.xds.state import SyncState
 
 
+# item 7
 def test_a_wildcard_gets_everything_and_then_what_differs():
     assert (
         Playbook(World(a="1", b="1"))
@@ -45,6 +46,7 @@ def test_a_client_that_starts_is_answered_even_if_there_is_nothing():
     assert Playbook(World()) >> subscribe(CDS) << says(CDS) >> ack(CDS) << nothing
 
 
+# item 4
 def test_pushes_merge_while_one_is_under_way():
     assert (
         Playbook(World(a="1"))

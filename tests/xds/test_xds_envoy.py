@@ -191,6 +191,7 @@ def row(server):
 both = pytest.mark.parametrize("api_type", ["DELTA_GRPC", "GRPC"])
 
 
+# items 1, 3
 @both
 def test_envoy_serves_and_takes_an_edit(api_type):
     async def play():
@@ -244,6 +245,7 @@ def test_clusters_come_change_and_go_without_a_failed_request(api_type):
     asyncio.run(play())
 
 
+# item 2
 @both
 def test_what_envoy_rejects_is_shown_in_its_words_and_the_rest_goes_on(api_type):
     async def play():
@@ -266,6 +268,7 @@ def test_what_envoy_rejects_is_shown_in_its_words_and_the_rest_goes_on(api_type)
     asyncio.run(play())
 
 
+# item 10
 @both
 def test_a_restarted_control_plane_changes_nothing(api_type):
     async def play():

@@ -136,6 +136,7 @@ def test_a_cluster_that_does_not_get_warm_holds_the_rest_until_patience_ends():
     assert playbook >> change(cds={"c": "1"}, rds={"r": "3"}) << says(CDS, "c") >> ack(CDS) << says(RDS, "r")
 
 
+# item 6
 def test_endpoints_that_change_alone_hold_nothing_else_for_long():
     assert (
         running()

@@ -39,6 +39,7 @@ def test_clusters_are_always_said_whole():
     )
 
 
+# item 6
 def test_endpoints_are_said_as_far_as_they_differ():
     assert (
         sotw(World().set(EDS, a="a1", b="b1"))

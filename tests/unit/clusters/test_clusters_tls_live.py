@@ -188,6 +188,7 @@ CASES = {
 }
 
 
+# items 164, 165, 166, 203
 @pytest.mark.envoy
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)

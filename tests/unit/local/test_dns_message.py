@@ -33,6 +33,7 @@ def test_an_answer_repeats_the_question_as_asked_and_points_to_it() -> None:
     assert answer.endswith(b"\xc0\x0c" + struct.pack(">HHIH", A, 1, 30, 4) + socket.inet_aton("10.96.0.10"))
 
 
+# item 226
 def test_a_known_name_without_the_family_asked_for_is_no_error() -> None:
     answer = respond(ask("reviews", AAAA), ["10.96.0.10"], ttl=30)
     _, flags, _, answers, _, _ = struct.unpack_from(">HHHHHH", answer)

@@ -80,6 +80,7 @@ def run(work: Callable[[tuple[str, int]], Awaitable[None]], **options: Any) -> N
     asyncio.run(main())
 
 
+# item 226
 @pytest.mark.parametrize(
     ("name", "qtype", "rcode", "found"),
     [
@@ -159,6 +160,7 @@ def with_upstream(work: Callable[[tuple[str, int], Recorder], Coroutine[Any, Any
     asyncio.run(main())
 
 
+# item 226
 def test_unknown_names_and_other_types_go_upstream() -> None:
     async def work(server: tuple[str, int], recorder: Recorder) -> None:
         answer = await by_udp(server, question("www.example", ident=99))
@@ -195,6 +197,7 @@ def test_a_search_domain_is_taken_off() -> None:
     assert found == (("192.0.2.1",), "www.example")
 
 
+# item 226
 def test_the_closest_wildcard_wins() -> None:
     lookup = table({"*.example": ("192.0.2.1",), "*.b.Example.": ("192.0.2.2",)})
     assert lookup("a.b.example", A, "") == ("192.0.2.2",)
