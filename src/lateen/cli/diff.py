@@ -36,7 +36,9 @@ def command(
     Exit codes: 0 nothing changes, 1 something does, 2 error.
     """
     if len(paths) not in (1, 2):
-        raise Failure("say what to compare: lateen diff OLD NEW, or lateen diff NEW with the running mesh", Exit.MISUSE)
+        raise Failure(
+            "say what to compare: lateen diff OLD NEW, or lateen diff NEW with the running mesh", Exit.MISUSE
+        )
     if prove:
         raise Failure("--prove is not there yet: examples are tried in the simulator only", Exit.MISUSE)
     try:

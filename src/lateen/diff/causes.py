@@ -51,7 +51,7 @@ def _places(old: Entry, new: Entry, before: Object[Any], after: Object[Any]) -> 
 
 def _plain(obj: Object[Any]) -> dict[str, Any]:
     meta = {"labels": dict(obj.meta.labels), "annotations": dict(obj.meta.annotations)}
-    return {"metadata": meta, "spec": msgspec.to_builtins(obj.spec, builtin_types=(bytes,))}
+    return {"metadata": meta, "spec": msgspec.to_builtins(obj.spec, enc_hook=str)}
 
 
 def _different(path: str, old: Any, new: Any) -> Iterator[tuple[str, bool]]:
@@ -77,7 +77,9 @@ def _different_lists(path: str, old: list[Any], new: list[Any]) -> Iterator[tupl
         for place, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from _different(f"{path}[{place}]", before, after)
         return
-    start = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    start = next(
+        (i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
+    )
     longer = new if len(new) > len(old) else old
     for place in range(start, start + abs(len(new) - len(old))):
         if place < len(longer):

@@ -145,6 +145,7 @@ class _Pair(NamedTuple):
     new: Resources
     captured_by: int | None
     arriving: bool
+    address: str = ""
 
 
 def _seen(before: dict[str, Received], after: dict[str, Received], found: dict[Ref, Edit]) -> Iterator[Seen]:
@@ -152,7 +153,7 @@ def _seen(before: dict[str, Received], after: dict[str, Received], found: dict[R
     tables = Tables()
     together: dict[tuple[object, ...], tuple[Change, bool, list[str]]] = {}
     for pair, several in _pairs(before, after, common):
-        for change in compare(pair.old, pair.new, pair.captured_by, tables):
+        for change in compare(pair.old, pair.new, pair.captured_by, tables, pair.address):
             entry = together.setdefault(_same(change, pair), (change, pair.arriving, []))
             entry[2].extend(several)
     for change, arriving, several in together.values():
@@ -171,7 +172,7 @@ def _pairs(
         out = _Pair(old.outbound, new.outbound, None if is_router else 15001, arriving=False)
         ways_out.setdefault((old.key, new.key), (out, []))[1].append(name)
         key = (*_versions(old.inbound), "->", *_versions(new.inbound))
-        arriving = _Pair(old.inbound, new.inbound, 15006, arriving=True)
+        arriving = _Pair(old.inbound, new.inbound, 15006, arriving=True, address=new.client.proxy.address)
         ways_in.setdefault(key, (arriving, []))[1].append(name)
     yield from (*ways_out.values(), *ways_in.values())
 

@@ -14,25 +14,35 @@ def example(change: Change, client: str) -> str:
     connection, request = change.connection, change.request
     if request is None:
         return _bytes(connection)
-    return " ".join(["curl", *_options(connection, request, client), shlex.quote(_url(connection, request))])
+    return " ".join(
+        [
+            "curl",
+            *_options(connection, request, client, elsewhere=change.elsewhere),
+            shlex.quote(_url(connection, request)),
+        ]
+    )
 
 
 def _url(connection: Connection, request: Request) -> str:
     scheme = "https" if connection.tls is not None else "http"
     host = host_without_port(request.authority)
+    if host == "example.com" and connection.captured_by is not None:
+        host = connection.address
     if connection.tls is not None and connection.tls.sni:
         host = connection.tls.sni
     port = "" if connection.port == DEFAULT_PORTS[scheme] else f":{connection.port}"
     return f"{scheme}://{host}{port}{request.path}"
 
 
-def _options(connection: Connection, request: Request, client: str) -> list[str]:
+def _options(connection: Connection, request: Request, client: str, *, elsewhere: bool) -> list[str]:
     words: list[str] = []
     if connection.payload == "http2":
         words.append("--http2-prior-knowledge")
     if connection.captured_by is None and "gateway" in client:
         place = client.split()[1] if client.startswith("gateway ") else "GATEWAY"
         words += ["--connect-to", shlex.quote(f"::{place}:{connection.port}")]
+    if elsewhere:
+        words += ["--connect-to", f"::{connection.address}:{connection.port}"]
     if connection.tls is not None:
         words.append("-k")
     words += [] if request.method == "GET" else ["-I"] if request.method == "HEAD" else ["-X", request.method]

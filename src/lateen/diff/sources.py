@@ -54,7 +54,11 @@ def _imagined(db: Database, real: list[Client]) -> Iterator[Client]:
     for namespace, labels in sorted(_source_labels(db)):
         if not any(set(labels) <= set(proxy.labels) and proxy.namespace == namespace for proxy in sidecars):
             words = ",".join(f"{key}={value}" for key, value in labels)
-            yield Client(f"any sidecar in namespace {namespace} with {words}", _proxy("sidecar", namespace, labels), real=False)
+            yield Client(
+                f"any sidecar in namespace {namespace} with {words}",
+                _proxy("sidecar", namespace, labels),
+                real=False,
+            )
     routers = [client.proxy for client in real if client.proxy.type == "router"]
     for ref, labels in sorted(_gateways(db)):
         if not any(set(labels) <= set(proxy.labels) for proxy in routers):
@@ -74,7 +78,9 @@ def _proxy(kind: str, namespace: str, labels: Iterable[tuple[str, str]] = ()) ->
 
 def _namespaces(db: Database) -> set[str]:
     kinds = ("Service", "VirtualService", "DestinationRule", "Sidecar", "ServiceEntry")
-    return {ref.namespace for kind in kinds for ref in facts.refs(db, kind) if ref.namespace != "istio-system"}
+    return {
+        ref.namespace for kind in kinds for ref in facts.refs(db, kind) if ref.namespace != "istio-system"
+    }
 
 
 def _source_labels(db: Database) -> set[tuple[str, tuple[tuple[str, str], ...]]]:

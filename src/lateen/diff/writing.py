@@ -32,20 +32,28 @@ def _block(number: int, seen: Seen) -> str:
     if len(seen.causes) > 5:
         rows.append(("", f"and {len(seen.causes) - 5} more objects"))
     width = max(len(name) for name, _ in rows)
-    return "\n".join([f"{number}. {subject(change)}", *(f"   {name.ljust(width)}  {words}" for name, words in rows)])
+    return "\n".join(
+        [f"{number}. {subject(change)}", *(f"   {name.ljust(width)}  {words}" for name, words in rows)]
+    )
 
 
 def subject(change: Change) -> str:
     """Say which requests or connections."""
     where = f" to {_hosts(change.hosts)}" if change.hosts else ""
-    port = f" port {change.connection.port}"
+    port = f" port {change.connection.port}" + (
+        " of addresses that are no service's" if change.elsewhere else ""
+    )
     if change.kind == "request":
         which = " and ".join(change.conditions) or "every request"
         requests = which if not change.conditions else f"requests with {which}"
         return f"{requests}{where},{port}"
     tls = change.connection.tls
     spoken = {"http": "HTTP", "http2": "HTTP/2", "bytes": "bytes"}[change.connection.payload]
-    kind = f"TLS connections ({tls.sni or 'no server name'})" if tls is not None else f"connections with {spoken}"
+    kind = (
+        f"TLS connections ({tls.sni or 'no server name'})"
+        if tls is not None
+        else f"connections with {spoken}"
+    )
     place = f"{change.connection.address}:{change.connection.port}"
     return f"{kind} to {place}" + (", all requests" if change.kind == "settings" else "")
 
@@ -70,7 +78,9 @@ def _clients(seen: Seen) -> str:
 
 def _summary(found: Report) -> str:
     compared = f"{len(found.edits)} {_plural('object', len(found.edits))} differ{'s' if len(found.edits) == 1 else ''}"
-    looked = f"{found.proxies} {_plural('workload', found.proxies)} and gateways compared" if found.edits else ""
+    looked = (
+        f"{found.proxies} {_plural('workload', found.proxies)} and gateways compared" if found.edits else ""
+    )
     lines = []
     for word, names in (("new", found.appeared), ("gone", found.gone)):
         if names:
@@ -78,7 +88,11 @@ def _summary(found: Report) -> str:
             lines.append(f"{word}, so not compared: {', '.join(names[:5])}{more}")
     if len(found.seen) > CLASSES:
         lines.append(f"{len(found.seen) - CLASSES} more classes; -o json has all")
-    what = "no request changes" if not found.seen else f"{len(found.seen)} {_plural('class', len(found.seen))} of requests change{'s' if len(found.seen) == 1 else ''}"
+    what = (
+        "no request changes"
+        if not found.seen
+        else f"{len(found.seen)} {_plural('class', len(found.seen))} of requests change{'s' if len(found.seen) == 1 else ''}"
+    )
     return "\n".join([*lines, f"{what} ({', '.join(part for part in (compared, looked) if part)})"])
 
 
@@ -89,8 +103,7 @@ def _plural(word: str, number: int) -> str:
 def markdown(found: Report) -> str:
     """Write a report as the comment of a pull request."""
     parts = [f"### {_summary(found).splitlines()[-1]}"]
-    for seen in found.seen[:CLASSES]:
-        parts.append("\n".join(_section(seen)))
+    parts += ["\n".join(_section(seen)) for seen in found.seen[:CLASSES]]
     parts += [f"_{line}_" for line in _summary(found).splitlines()[:-1]]
     return "\n\n".join(parts)
 
@@ -151,7 +164,8 @@ def _entry(seen: Seen) -> dict[str, Any]:
             "request": msgspec.to_builtins(change.request),
         },
         "differences": [
-            {"field": name, "before": old or None, "after": new or None} for name, old, new in change.differences
+            {"field": name, "before": old or None, "after": new or None}
+            for name, old, new in change.differences
         ],
         "undecided": change.undecided or None,
         "causes": [_edit(cause) for cause in seen.causes],

@@ -93,7 +93,8 @@ def _of_literals(base: Base, patterns: Sequence[Pattern]) -> dict[Signature, str
     prefixes: dict[str, set[int]] = {}
     for number, pattern in enumerate(patterns):
         (exact if pattern.kind == "exact" else prefixes).setdefault(pattern.text, set()).add(number)
-    texts = {"", *exact, *prefixes}
+    root = "/" if base.regex.startswith(("/", "(?:/")) else ""
+    texts = {root, *(text for text in (*exact, *prefixes) if text.startswith(root))}
     found: dict[Signature, str] = {}
     for text in sorted(texts, key=lambda one: (len(one), one)):
         inherited = _prefixes_of(text, prefixes)
@@ -153,4 +154,3 @@ def _readable(found: Ranges) -> str:
         if any(low <= code <= high for low, high in found):
             return chr(code)
     return chr(next((low for low, _ in found), 0))
-

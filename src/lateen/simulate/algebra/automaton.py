@@ -126,5 +126,6 @@ class Automaton:
         for position, reached in enumerate(targets):
             if reached:
                 together.setdefault(frozenset(reached), []).append((cuts[position], cuts[position + 1] - 1))
-        for reached, found in together.items():
-            yield tuple(found), frozenset().union(*(self._behind(one) for one in reached))
+        for next_states, through in together.items():
+            behind: States = frozenset().union(*(self._behind(one) for one in next_states))
+            yield tuple(through), behind

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from envoy.config.listener.v3.listener_components_pb2 import FilterChain
 from envoy.config.listener.v3.listener_pb2 import Listener
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
@@ -14,14 +15,15 @@ from lateen.compile import types
 from lateen.compile.resource import Resource
 from lateen.simulate import filter_chains
 from lateen.simulate.algebra import settings
-from lateen.simulate.algebra.change import Change, Decision, decision
-from lateen.simulate.algebra.connections import entrances, kinds
+from lateen.simulate.algebra.change import Change, Decision, decision, outcomes
+from lateen.simulate.algebra.connections import ELSEWHERE, entrances, kinds
 from lateen.simulate.algebra.effects import Fields, Side
 from lateen.simulate.algebra.tables import Class, Comparison, Sample, Table, Traffic, origins
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.listeners import addresses, binds, inspect
 from lateen.simulate.request import Connection, Request
 from lateen.simulate.simulation import simulate
+from lateen.simulate.trace import Trace
 
 Resources = Mapping[str, Sequence[Resource]]
 """By type URL."""
@@ -90,7 +92,13 @@ class _OneSide:
         return Reached(listener, found[0] if found else None)
 
 
-def compare(old: Resources, new: Resources, captured_by: int | None, tables: "Tables | None" = None) -> list[Change]:
+def compare(
+    old: Resources,
+    new: Resources,
+    captured_by: int | None,
+    tables: "Tables | None" = None,
+    address: str = "",
+) -> list[Change]:
     """Return everything that two configurations of a proxy do differently.
 
     Args:
@@ -98,8 +106,16 @@ def compare(old: Resources, new: Resources, captured_by: int | None, tables: "Ta
         new: the same.
         captured_by: the port of captured connections to look at; None for those made to the proxy itself.
         tables: remembers route tables that were compared before.
+        address: of connections to any address; empty: one that nobody has.
     """
-    return list(_Proxy(_OneSide(old), _OneSide(new), captured_by, tables or Tables()).changes())
+    proxy = _Proxy(_OneSide(old), _OneSide(new), captured_by, tables or Tables())
+    changes = list(proxy.changes())
+    return [msgspec.structs.replace(one, connection=_moved(one.connection, address)) for one in changes]
+
+
+def _moved(connection: Connection, address: str) -> Connection:
+    moves = address and connection.address in ELSEWHERE
+    return msgspec.structs.replace(connection, address=address) if moves else connection
 
 
 class Tables:
@@ -119,6 +135,10 @@ class _Proxy:
         self._clusters = frozenset(self._changed_clusters())
         self._names = tuple(name.encode() for name in (*self._clusters, *self._changed_routes()))
         self._done: set[tuple[object, ...]] = set()
+        self._ports: set[int] = set()
+
+    def _is_elsewhere(self, connection: Connection) -> bool:
+        return connection.address in ELSEWHERE and connection.port in self._ports
 
     def _different(self, type_url: str) -> list[str]:
         names = {name for kind, name in (*self._old.versions, *self._new.versions) if kind == type_url}
@@ -146,7 +166,9 @@ class _Proxy:
         if not self._names and not self._different(types.LISTENER):
             return
         both = (*self._old.configuration.listeners, *self._new.configuration.listeners)
-        for address, port, captured in dict.fromkeys(entrances(both, self._captured_by)):
+        places = dict.fromkeys(entrances(both, self._captured_by))
+        self._ports = {port for address, port, _ in places if address not in ELSEWHERE}
+        for address, port, captured in places:
             connection = Connection(address=address, port=port, captured_by=captured)
             old, new = self._old.listener(connection), self._new.listener(connection)
             if not self._is_same(old, new):
@@ -155,7 +177,9 @@ class _Proxy:
     def _is_same(self, old: Listener | None, new: Listener | None) -> bool:
         if old is None or new is None:
             return old is new
-        bodies = [side.bodies.get((types.LISTENER, one.name)) for side, one in ((self._old, old), (self._new, new))]
+        bodies = [
+            side.bodies.get((types.LISTENER, one.name)) for side, one in ((self._old, old), (self._new, new))
+        ]
         return bodies[0] == bodies[1] and not self._is_touched(bodies[0] or b"")
 
     def _is_touched(self, body: bytes) -> bool:
@@ -197,9 +221,9 @@ class _Proxy:
         before, after = settings.served(old.chain, connection), settings.served(new.chain, connection)
         fields = dict(before.fields), dict(after.fields)
         clusters = set(before.clusters) & set(after.clusters) & self._clusters
-        for one, side in zip(fields, (self._old, self._new), strict=True):
+        for own, side in zip(fields, (self._old, self._new), strict=True):
             for name in sorted(clusters):
-                one |= side.effects.cluster_fields(name)
+                own.update(side.effects.cluster_fields(name))
         if fields[0] != fields[1]:
             yield self._change("connection", connection, old, new, fields, tuple(sorted(clusters)))
 
@@ -213,7 +237,7 @@ class _Proxy:
         clusters: tuple[str, ...] = (),
     ) -> Change:
         found = (path for one in (old, new) if one.chain is not None for path in origins(one.chain.metadata))
-        is_http = settings.served(new.chain or old.chain, connection).manager is not None
+        is_http = any(settings.served(one.chain, connection).manager is not None for one in (old, new))
         return Change(
             kind=kind,
             connection=connection,
@@ -224,6 +248,7 @@ class _Proxy:
             new=new.decision,
             origins=tuple(dict.fromkeys(found)),
             clusters=clusters,
+            elsewhere=self._is_elsewhere(connection),
         )
 
     def _of_routes(
@@ -245,7 +270,9 @@ class _Proxy:
         )
         comparison = Comparison(*tables, self._clusters, traffic)
         for one in self._classes(comparison, tables, traffic):
-            yield self._tried(one, connection, old, new, comparison)
+            tried = self._tried(one, connection, old, new, comparison)
+            if tried is not None:
+                yield tried
 
     def _classes(
         self, comparison: Comparison, tables: tuple[Table, Table], traffic: Traffic
@@ -261,8 +288,11 @@ class _Proxy:
 
     def _tried(
         self, one: Class, connection: Connection, old: Reached, new: Reached, comparison: Comparison
-    ) -> Change:
-        """Send the examples of a class through both sides, until one goes where it should."""
+    ) -> Change | None:
+        """Send the examples of a class through both sides, until one goes where it should, and shows a difference.
+
+        None: all are answered alike by the proxy itself, so that what differs behind that answer does not count.
+        """
         wanted = (
             old.decision._replace(virtual_host=one.old[0], routes=one.old[1]),
             new.decision._replace(virtual_host=one.new[0], routes=one.new[1]),
@@ -270,7 +300,12 @@ class _Proxy:
         requests = [
             request for sample in one.samples for request in _requests(sample, one, connection, comparison)
         ]
-        shown = next((request for request in requests if self._decided(connection, request) == wanted), None)
+        tried = [(request, *self._traces(connection, request)) for request in requests]
+        fitting = [one for one in tried if (decision(one[1]), decision(one[2])) == wanted]
+        telling = [one for one in fitting if outcomes(one[1]) != outcomes(one[2])]
+        if fitting and not telling and not any(_reaches(trace) for _, *traces in fitting for trace in traces):
+            return None
+        shown = next((request for request, *_ in (*telling, *fitting)), None)
         undecided = one.unknown or ("no request was found that shows it",)
         return Change(
             kind="request",
@@ -284,13 +319,20 @@ class _Proxy:
             new=wanted[1],
             origins=one.origins,
             clusters=one.clusters,
+            elsewhere=self._is_elsewhere(connection),
             undecided="" if shown is not None else "; ".join(undecided),
         )
 
-    def _decided(self, connection: Connection, request: Request) -> tuple[Decision, Decision]:
-        before = decision(simulate(self._old.configuration, connection, request))
-        after = decision(simulate(self._new.configuration, connection, request))
-        return before, after
+    def _traces(self, connection: Connection, request: Request) -> tuple[Trace, Trace]:
+        return (
+            simulate(self._old.configuration, connection, request),
+            simulate(self._new.configuration, connection, request),
+        )
+
+
+def _reaches(trace: Trace) -> bool:
+    """Tell whether a request can reach a cluster, whose policies the simulator does not all know; endpoints come and go."""
+    return any(one.kind == "cluster" or one.flag == "UH" for one in trace.outcomes)
 
 
 def _table(configuration: Configuration, manager: HttpConnectionManager) -> RouteConfiguration:
@@ -308,11 +350,16 @@ def _requests(
     usual = "https" if connection.tls is not None else "http"
     if sample.scheme != usual and not any(name == "x-forwarded-proto" for name, _ in headers):
         headers = (*headers, ("x-forwarded-proto", sample.scheme))
-    for authority in _authorities(sample, one, connection, comparison):
+    authorities = _authorities(sample, one, connection, comparison)
+    path, mark, query = sample.path.partition("?")
+    longer = [f"{path}{more}{mark}{query}" for more in ("x", "/x", "?x=y" if not mark else "y")]
+    ways = [(authority, sample.path) for authority in authorities]
+    ways += [(authority, other) for authority in authorities[:1] for other in longer]
+    for authority, target in ways:
         yield Request(
             method=sample.method,
             authority=authority,
-            path=sample.path,
+            path=target,
             scheme=sample.scheme,
             headers=headers,
             protocol="HTTP/2" if protocol == "HTTP/2" else "HTTP/1.1",
@@ -323,11 +370,15 @@ def _authorities(sample: Sample, one: Class, connection: Connection, comparison:
     if sample.authority:
         return [sample.authority]
     default = 443 if connection.tls is not None else 80
-    first, others = [], []
+    first: list[str] = []
+    others: list[str] = []
     for host in one.hosts.values():
-        written = host if connection.port == default or host.rpartition(":")[2].isdigit() else f"{host}:{connection.port}"
+        written = (
+            host
+            if connection.port == default or host.rpartition(":")[2].isdigit()
+            else f"{host}:{connection.port}"
+        )
         leads = comparison.hosts.pair(written) == comparison.hosts.pair(host)
         (first if leads else others).append(written if leads else host)
     best = sorted(first, key=lambda text: (text.count("."), len(text)))
     return [*best[:3], *others[:2]]
-

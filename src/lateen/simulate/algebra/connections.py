@@ -16,7 +16,9 @@ CLIENT = "10.255.255.1"
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared, not bound
 
 
-def entrances(listeners: Sequence[Listener], captured_by: int | None) -> Iterator[tuple[str, int, int | None]]:
+def entrances(
+    listeners: Sequence[Listener], captured_by: int | None
+) -> Iterator[tuple[str, int, int | None]]:
     """Yield (address, port, captured by) of every way to the listeners, one for each kind.
 
     Args:
@@ -85,7 +87,10 @@ def _payloads(chains: Sequence[FilterChain]) -> Iterator[tuple[ClientHello | Non
     lists += permutations(spoken, 2)
     for name, alpn in product([*(_server(one) for one in names), "other.example", ""], lists):
         for certificate, payload in product((True, False), ("http", "bytes")):
-            yield ClientHello(sni=name, alpn=alpn, certificate=certificate), "http" if payload == "http" else "bytes"
+            yield (
+                ClientHello(sni=name, alpn=alpn, certificate=certificate),
+                "http" if payload == "http" else "bytes",
+            )
 
 
 def _server(pattern: str) -> str:
@@ -100,14 +105,18 @@ def _addresses(ranges: Sequence[object], usual: str) -> list[str]:
     )
     found = [usual]
     for network in networks:
-        inner = [one for one in networks if one.prefixlen > network.prefixlen and one.version == network.version]
+        inner = [
+            one for one in networks if one.prefixlen > network.prefixlen and one.version == network.version
+        ]
         example = next((a for a in _samples(network, inner) if not any(a in one for one in inner)), None)
         if example is not None:
             found.append(str(example))
     return list(dict.fromkeys(found))
 
 
-def _samples(network: ipaddress.IPv4Network | ipaddress.IPv6Network, inner: Sequence[object]) -> Iterator[object]:
+def _samples(
+    network: ipaddress.IPv4Network | ipaddress.IPv6Network, inner: Sequence[object]
+) -> Iterator[object]:
     """Yield addresses of a network: its first and last, and those just outside of the networks inside."""
     yield network[0] + (1 if network.num_addresses > 2 else 0)
     yield network[-1]

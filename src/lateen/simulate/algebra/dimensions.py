@@ -211,9 +211,10 @@ def _divided(name: Name, several: Sequence[Wanted], values: Values) -> Iterator[
     understood = dict.fromkeys(values.divided_by)
     refused: dict[Name, str] = {}
     for wanted in several:
+        if name.kind == "claim":
+            refused[unknown_name(wanted)] = "it depends on the caller's token"
+            continue
         try:
-            if name.kind == "claim":
-                raise UndecidableError("it depends on the caller's token")
             for pattern in wanted.patterns:
                 tree(pattern)
             understood |= dict.fromkeys(wanted.patterns)
@@ -281,4 +282,3 @@ def base_of(name: Name) -> Base:
     if name.kind == "path":
         return Base(r"/[!\"$->@-~]*", ("/",))
     return _BASES.get(name, _HEADER)
-

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from envoy.config.cluster.v3.cluster_pb2 import Cluster
 from envoy.config.endpoint.v3.endpoint_pb2 import ClusterLoadAssignment
-from envoy.config.route.v3.route_components_pb2 import Route, VirtualHost
+from envoy.config.route.v3.route_components_pb2 import Route, RouteMatch, VirtualHost
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
 from google.protobuf.message import Message
 
@@ -23,6 +23,7 @@ from lateen.translate.dump import proto_json
 Fields = dict[str, str]
 NOTHING: Fields = {"answer": "404, no route"}
 _LEFT_OUT = ("match", "name", "metadata", "decorator", "stat_prefix")
+_DENOMINATORS = {"HUNDRED": 1, "TEN_THOUSAND": 100, "MILLION": 10_000}
 _RENAMED = (
     ("typed_per_filter_config.envoy.filters.http.fault.", "fault."),
     ("typed_per_filter_config.envoy.filters.http.cors.", "cors."),
@@ -38,7 +39,7 @@ def route_key(route: Route) -> bytes:
     twin = Route()
     twin.CopyFrom(route)
     for field in _LEFT_OUT:
-        twin.ClearField(field)  # type: ignore[arg-type]
+        twin.ClearField(field)
     if _depends_on_match(route):
         twin.match.CopyFrom(_path_alone(route))
     return twin.SerializeToString(deterministic=True)
@@ -49,11 +50,18 @@ def _depends_on_match(route: Route) -> bool:
     return bool(route.route.prefix_rewrite or route.redirect.prefix_rewrite)
 
 
-def _path_alone(route: Route) -> Message:
-    twin = type(route.match)()
+def _path_alone(route: Route) -> RouteMatch:
+    twin = RouteMatch()
     twin.CopyFrom(route.match)
-    for field in ("headers", "query_parameters", "dynamic_metadata", "runtime_fraction", "grpc", "tls_context"):
-        twin.ClearField(field)  # type: ignore[arg-type]
+    for field in (
+        "headers",
+        "query_parameters",
+        "dynamic_metadata",
+        "runtime_fraction",
+        "grpc",
+        "tls_context",
+    ):
+        twin.ClearField(field)
     return twin
 
 
@@ -95,7 +103,10 @@ def route_fields(configuration: RouteConfiguration, virtual_host: VirtualHost | 
     host = json["virtual_hosts"].pop()
     (own,) = host.pop("routes")
     fields: Fields = {}
-    for level in (_without(json, ("virtual_hosts", "name", "validate_clusters")), _without(host, ("name", "domains", "metadata"))):
+    for level in (
+        _without(json, ("virtual_hosts", "name", "validate_clusters")),
+        _without(host, ("name", "domains", "metadata")),
+    ):
         fields |= flat(level)
     match = own.pop("match", {})
     own = _without(own, _LEFT_OUT)
@@ -103,11 +114,15 @@ def route_fields(configuration: RouteConfiguration, virtual_host: VirtualHost | 
     fields |= {name: value for name, value in _destination(route).items() if value}
     fields |= flat(own) | flat(_action(action))
     if _depends_on_match(route):
-        fields["the rewritten part"] = next((f"{k} {match[k]}" for k in ("prefix", "path", "path_separated_prefix") if k in match), "all")
+        fields["the rewritten part"] = next(
+            (f"{k} {match[k]}" for k in ("prefix", "path", "path_separated_prefix") if k in match), "all"
+        )
     return fields
 
 
-def _json_of(configuration: RouteConfiguration, virtual_host: VirtualHost | None, route: Route) -> dict[str, Any]:
+def _json_of(
+    configuration: RouteConfiguration, virtual_host: VirtualHost | None, route: Route
+) -> dict[str, Any]:
     top = RouteConfiguration()
     for field, value in configuration.ListFields():
         if field.name != "virtual_hosts":
@@ -170,7 +185,7 @@ def _action(action: Mapping[str, Any]) -> dict[str, Any]:
 
 def flat(found: Mapping[str, Any]) -> Fields:
     """Write nested JSON as dotted names; headers to add and remove as one field for each header."""
-    return {_renamed(name): value for name, value in _leaves("", found)}
+    return {_renamed(name): value for name, value in _leaves("", found) if name}
 
 
 def _renamed(name: str) -> str:
@@ -185,7 +200,12 @@ def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
     if last.endswith("_headers_to_add"):
         yield from _added(name, value)
     elif last.endswith("_headers_to_remove"):
-        yield from ((f"{name.removesuffix('s_to_remove').replace('_', ' ')} {one.lower()}", "removed") for one in value)
+        yield from (
+            (f"{name.removesuffix('s_to_remove').replace('_', ' ')} {one.lower()}", "removed")
+            for one in value
+        )
+    elif isinstance(value, dict) and "numerator" in value:
+        yield name, f"{value['numerator'] / _DENOMINATORS[value.get('denominator', 'HUNDRED')]:.6g}%"
     elif isinstance(value, dict) and value:
         for key, inner in value.items():
             if key != "@type":
@@ -261,9 +281,9 @@ class Side:
         json = self._json(cluster)
         endpoints = ", ".join(json.pop("endpoints")) or "none (503)"
         fields = {f"destination.{key}": value for key, value in flat(json).items()}
-        return {key.replace("typed_extension_protocol_options.", ""): value for key, value in fields.items()} | {
-            "endpoints": endpoints if cluster.type != Cluster.ORIGINAL_DST else "the original destination"
-        }
+        return {
+            key.replace("typed_extension_protocol_options.", ""): value for key, value in fields.items()
+        } | {"endpoints": endpoints if cluster.type != Cluster.ORIGINAL_DST else "the original destination"}
 
 
 def _policy(assignment: ClusterLoadAssignment) -> dict[str, Any]:
@@ -278,7 +298,11 @@ def _endpoints(assignment: ClusterLoadAssignment) -> Iterator[str]:
         place = "/".join(
             part for part in (group.locality.region, group.locality.zone, group.locality.sub_zone) if part
         )
-        weight = f" of {group.load_balancing_weight.value}" if group.HasField("load_balancing_weight") and place else ""
+        weight = (
+            f" of {group.load_balancing_weight.value}"
+            if group.HasField("load_balancing_weight") and place
+            else ""
+        )
         for one in group.lb_endpoints:
             words = [text_of(one.endpoint.address)]
             if one.load_balancing_weight.value > 1:

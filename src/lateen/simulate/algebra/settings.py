@@ -49,7 +49,7 @@ def served(chain: FilterChain | None, connection: Connection) -> Served:
     twin = FilterChain()
     twin.CopyFrom(chain)
     for field in ("filter_chain_match", "name", "metadata"):
-        twin.ClearField(field)  # type: ignore[arg-type]
+        twin.ClearField(field)
     for one in twin.filters:
         manager = opened(one.typed_config, HttpConnectionManager)
         if manager is not None:
@@ -68,7 +68,7 @@ def _of_manager(chain: FilterChain, one: Filter, manager: HttpConnectionManager)
     bare = HttpConnectionManager()
     bare.CopyFrom(manager)
     for field in ("route_config", "rds", "stat_prefix", "access_log", "tracing"):
-        bare.ClearField(field)  # type: ignore[arg-type]
+        bare.ClearField(field)
     one.typed_config.Pack(bare)
     return Served(_fields(chain), key, manager)
 
@@ -77,7 +77,7 @@ def _of_proxy(chain: FilterChain, one: Filter, proxy: TcpProxy, connection: Conn
     bare = TcpProxy()
     bare.CopyFrom(proxy)
     for field in ("cluster", "weighted_clusters", "stat_prefix", "access_log"):
-        bare.ClearField(field)  # type: ignore[arg-type]
+        bare.ClearField(field)
     one.typed_config.Pack(bare)
     by_name = any(filter_.typed_config.type_url == _SNI_CLUSTER for filter_ in chain.filters)
     if by_name and connection.tls is not None:
@@ -97,7 +97,7 @@ def _fields(chain: FilterChain) -> Fields:
     found: Fields = {}
     for one in only.pop("filters", ()):
         name = "HTTP settings" if "http_connection_manager" in one["name"] else one["name"].rpartition(".")[2]
-        found |= {f"{name}.{key}": value for key, value in flat(one.get("typed_config", {})).items()}
+        found |= {f"{name}.{key}": value for key, value in flat(one.get("typed_config", {})).items() if key}
     return found | {f"TLS.{key}": value for key, value in flat(only).items()}
 
 
@@ -111,7 +111,9 @@ def trimmed(
     """
     if old is None or new is None:
         return old, new
-    bodies = [{chain.SerializeToString(deterministic=True) for chain in one.filter_chains} for one in (old, new)]
+    bodies = [
+        {chain.SerializeToString(deterministic=True) for chain in one.filter_chains} for one in (old, new)
+    ]
     alike = {body for body in bodies[0] & bodies[1] if not is_touched(body)}
     changed = [
         chain

@@ -120,7 +120,11 @@ class Comparison:
 
     def _values(self, pair: Pair, domains: Mapping[str, str]) -> dict[Name, Values]:
         traffic = self._traffic
-        scheme = Base("https?", (traffic.scheme,)) if traffic.chosen_scheme else Base(traffic.scheme, (traffic.scheme,))
+        scheme = (
+            Base("https?", (traffic.scheme,))
+            if traffic.chosen_scheme
+            else Base(traffic.scheme, (traffic.scheme,))
+        )
         values = {Name("path"): Values(traffic.path), Name("header", ":scheme"): Values(scheme)}
         if not traffic.chosen_scheme:
             values[Name("header", "x-forwarded-proto")] = Values(scheme)
@@ -168,7 +172,9 @@ class Comparison:
             certain = [leaf for leaf in several if not _unknown(leaf, requests)] or several
             yield Class(
                 hosts=domains,
-                conditions=tuple(dict.fromkeys(words for route in routes for words in described(route.match))),
+                conditions=tuple(
+                    dict.fromkeys(words for route in routes for words in described(route.match))
+                ),
                 samples=tuple(self._sample(leaf, requests) for leaf in certain[:8]),
                 before=fields[0],
                 after=fields[1],
@@ -176,7 +182,9 @@ class Comparison:
                 new=("" if new is None else new.name, after),
                 origins=tuple(dict.fromkeys(path for route in routes for path in origins(route.metadata))),
                 clusters=tuple(
-                    name for name in sorted(self._changed) if any(name in effects.destinations(one) for one in routes)
+                    name
+                    for name in sorted(self._changed)
+                    if any(name in effects.destinations(one) for one in routes)
                 ),
                 unknown=_unknown(certain[0], requests),
             )
@@ -206,7 +214,11 @@ class Comparison:
             if name.kind == "query" and values
         ]
         path = "".join(chosen.get(Name("path"), ("/",)))
-        pseudo = {name.name: values[0] for name, values in chosen.items() if name.kind == "header" and name.name[0] == ":"}
+        pseudo = {
+            name.name: values[0]
+            for name, values in chosen.items()
+            if name.kind == "header" and name.name[0] == ":"
+        }
         headers = tuple(
             (name.name, value)
             for name, values in chosen.items()
@@ -265,7 +277,9 @@ def described(match: RouteMatch) -> Iterator[str]:
         yield f"{words} {text}" + (" (any case)" if folds else "")
     for header in match.headers:
         name = header.name.removeprefix(":")
-        yield ("" if header.name.startswith(":") else "header ") + describe_header(header).replace(header.name, name, 1)
+        yield ("" if header.name.startswith(":") else "header ") + describe_header(header).replace(
+            header.name, name, 1
+        )
     yield from (f"query {describe_query(parameter)}" for parameter in match.query_parameters)
     if match.HasField("grpc"):
         yield "gRPC"

@@ -1,0 +1,1 @@
+"""Expectations about requests, tried on what proxies would receive."""
