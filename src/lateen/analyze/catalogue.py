@@ -54,7 +54,6 @@ class Code(StrEnum):
     HTTP_RULES_IGNORED = "LAT0102"
     NEVER_HOLDS = "LAT0103"
     PREFIX_TAKES_MORE = "LAT0104"
-    NOT_RE2 = "LAT0105"
     WHOLE_TEXT = "LAT0106"
     RETRIES_DO_NOT_FIT = "LAT0107"
     RETRIES_REPEAT_EFFECTS = "LAT0108"
@@ -165,7 +164,6 @@ CATALOGUE: dict[str, Entry] = {
     Code.HTTP_RULES_IGNORED: Entry(_W, "HttpRulesIgnored", "HTTP rules for a port that the proxy does not read as HTTP."),
     Code.NEVER_HOLDS: Entry(_W, "MatchNeverHolds", "No request meets a condition."),
     Code.PREFIX_TAKES_MORE: Entry(_I, "PrefixTakesMore", "The prefix /foo also takes /foobar."),
-    Code.NOT_RE2: Entry(_E, "RegexNotRe2", "An expression is not RE2, so Envoy refuses the routes that have it."),
     Code.WHOLE_TEXT: Entry(_W, "RegexMatchesWholeText", "An expression is written as if it searched; it must match the whole text."),
     Code.RETRIES_DO_NOT_FIT: Entry(_W, "RetriesDoNotFit", "The timeout ends before the last retry begins."),
     Code.RETRIES_REPEAT_EFFECTS: Entry(_W, "RetriesRepeatEffects", "Requests that are not idempotent are sent again."),
@@ -200,6 +198,9 @@ CATALOGUE: dict[str, Entry] = {
     codes.OWNED: Entry(_E, "OwnedElsewhere", "An object belongs to another source."),
     codes.UNREADABLE: Entry(_E, "Unreadable", "A file cannot be read, or is too large."),
     codes.ADDRESSES: Entry(_E, "NoAddress", "Addresses clash or have run out."),
+    codes.NOT_YET: Entry(_E, "NotYet", "A field or value that is valid and that Lateen does not carry out yet."),
+    codes.WITHOUT_EFFECT: Entry(_W, "WithoutEffect", "A field that is read and changes nothing."),
+    codes.ENVOY: Entry(_E, "RefusedByEnvoy", "Istio would accept it, and Envoy would refuse what comes of it."),
 }  # fmt: skip
 
 PAGES = "docs/reference/findings/"

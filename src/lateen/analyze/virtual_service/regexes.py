@@ -1,10 +1,9 @@
-"""LAT0105, LAT0106: expressions that are not RE2, and those that are written as if they searched."""
+"""LAT0106: expressions that are written as if they searched. Those that are not RE2 are refused by `api.check`."""
 
 from collections.abc import Iterator
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found
-from lateen.analyze.virtual_service.sample import is_re2
 from lateen.analyze.virtual_service.walk import texts, virtual_service
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
@@ -29,19 +28,10 @@ def _expressions(spec: VirtualService) -> Iterator[tuple[str, str]]:
     for path, wanted in texts(spec):
         if wanted.regex and wanted.regex != PRESENCE:
             yield f"{path}.regex", wanted.regex
-    for index, rule in enumerate(spec.http):
-        rewrite = rule.rewrite.uri_regex_rewrite if rule.rewrite else None
-        if rewrite is not None and rewrite.match:
-            yield f"spec.http[{index}].rewrite.uriRegexRewrite.match", rewrite.match
 
 
 def _judged(ref: Ref, path: str, regex: str) -> Iterator[Finding]:
-    if reason := is_re2(regex):
-        message = f"{regex} is not an RE2 expression ({reason}): Envoy refuses every route beside it"
-        yield found(Code.NOT_RE2, ref, path, message, "RE2 has no look-around and no back references")
-    elif not path.endswith("uriRegexRewrite.match") and (
-        advice := _searching(regex, is_path=path.endswith(".uri.regex"))
-    ):
+    if advice := _searching(regex, is_path=path.endswith(".uri.regex")):
         message = f"{regex} must match the whole text, it is not searched for in it"
         yield found(Code.WHOLE_TEXT, ref, path, message, advice)
 

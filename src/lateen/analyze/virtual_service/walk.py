@@ -1,12 +1,21 @@
 """The parts of a VirtualService with the paths at which they are written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lateen.api import facts
 from lateen.api.common import Destination, StringMatch
 from lateen.api.meta import Object, Ref
-from lateen.api.virtual_service import HTTPMatchRequest, HTTPRoute, TCPRoute, TLSRoute, VirtualService
+from lateen.api.virtual_service import (
+    HTTPMatchRequest,
+    HTTPRoute,
+    HTTPRouteDestination,
+    RouteDestination,
+    TCPRoute,
+    TLSRoute,
+    VirtualService,
+)
 from lateen.engine import Database
+from lateen.model.selectors import Condition
 
 MAPS = ("headers", "query_params", "without_headers")
 TEXTS = ("uri", "scheme", "method", "authority")
@@ -29,7 +38,8 @@ def gateway_names(spec: VirtualService) -> Iterator[tuple[str, str]]:
         yield f"spec.gateways[{index}]", name
     for kind, routes in _routes(spec):
         for number, route in enumerate(routes):
-            for position, condition in enumerate(route.match):
+            conditions: Sequence[Condition] = route.match
+            for position, condition in enumerate(conditions):
                 for index, name in enumerate(condition.gateways):
                     yield f"spec.{kind}[{number}].match[{position}].gateways[{index}]", name
 
@@ -40,7 +50,8 @@ def destinations(spec: VirtualService) -> Iterator[tuple[str, Destination]]:
         yield from mirrors(f"spec.http[{number}]", route)
     for kind, routes in _routes(spec):
         for number, one in enumerate(routes):
-            for index, weighted in enumerate(one.route):
+            shares: Sequence[HTTPRouteDestination | RouteDestination] = one.route
+            for index, weighted in enumerate(shares):
                 if weighted.destination is not None:
                     yield f"spec.{kind}[{number}].route[{index}].destination", weighted.destination
 
