@@ -21,7 +21,6 @@ WAITING = {
     **dict.fromkeys(
         (84, 86, 120, 121, 171, 192, 207, 220), "proved by the checks' own tests, which bear no numbers yet"
     ),
-    209: "a connection has no say yet in which objects there are",
 }
 """Items without proof, and what they wait for."""
 DELIVERY = frozenset({1, 2, 3, 4, 6, 7, 10, 209, 226})

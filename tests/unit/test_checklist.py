@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-import checklist
+import checklist  # noqa: E402
 
 
 def test_every_promised_item_has_its_proof():

@@ -33,7 +33,6 @@ _NO_GRPC_PROBE = "only httpGet, tcpSocket and exec are probed; such a probe alwa
 UNSUPPORTED: Table = {
     "DestinationRule": _below(_POLICIES, {"tls.mode=ISTIO_MUTUAL": NEEDS_CA}),
     "Gateway": {"spec.servers[].tls.mode=ISTIO_MUTUAL": NEEDS_CA},
-    "WorkloadGroup": {"*": "workloads do not register themselves; write a WorkloadEntry for each"},
     "EnvoyFilter": {
         "spec.configPatches[].match.context=WAYPOINT": AMBIENT,
         "spec.configPatches[].match.waypoint": AMBIENT,
@@ -77,6 +76,9 @@ IGNORED: Table = {
         "spec.servers[].tls.tlsCertificates[].caCertificates": "clients are checked by the server's caCertificates",
     },
     "Sidecar": {"spec.ingress[].tls": "Istio ends TLS here only when a feature flag of istiod says so"},
+    "WorkloadGroup": {
+        "spec.probe": "a workload that registers itself counts as healthy while its proxy is connected"
+    },
     "EnvoyFilter": {
         "spec.configPatches[].patch.filterClass": "Istio does not read it either; the operation says where"
     },

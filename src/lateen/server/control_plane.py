@@ -5,6 +5,7 @@ asked of the queries at the moment of each push, for a view that is worked out a
 have made another of the proxy's labels matter.
 """
 
+import asyncio
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +23,7 @@ from lateen.server import change
 from lateen.server.change import Outcome
 from lateen.server.mesh_settings import joined
 from lateen.server.pods import Pods
+from lateen.server.registration import Registrations, Timer
 from lateen.sources.documents import Load
 from lateen.sources.origin import of as origin_of
 from lateen.sources.store import API, FILES, Applied, Check, Store
@@ -44,11 +46,12 @@ class ControlPlane:
     def __init__(self, settings: Load = EMPTY, check: Check | None = check_object) -> None:
         """Start with the mesh's settings and nothing else; `check` judges each object on its own."""
         self.db = Database()
-        self.ads = AdsServer(resources=self.resources, view_of=self.view_of)
+        self.ads = AdsServer(resources=self.resources, view_of=self.view_of, on_change=self._proxies_moved)
         self._listeners: list[Callable[[], None]] = [self.ads.notify]
         self._check = check
         self._store = Store(self.db, check)
         self._pods = Pods(self.db)
+        self._registrations = Registrations(self.db, _later, self._tell)
         self._settings = settings
         self._told_of_files: tuple[Finding, ...] = ()
         self._told: dict[Ref, tuple[Finding, ...]] = {}
@@ -189,6 +192,7 @@ class ControlPlane:
 
     def _changed(self, applied: Applied) -> None:
         self._pods.follow(applied)
+        self._registrations.refresh()
         self._changes += 1
         if self._changes % SWEEP_EVERY == 0:
             self.db.sweep(self._swept)
@@ -196,9 +200,16 @@ class ControlPlane:
         if applied.changed or applied.removed:
             self._tell()
 
+    def _proxies_moved(self) -> None:
+        self._registrations.follow(self.ads.nodes())
+
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def _later(seconds: float, do: Callable[[], None]) -> Timer:
+    return asyncio.get_running_loop().call_later(seconds, do)
 
 
 def _not_there(ref: Ref) -> Finding:

@@ -18,7 +18,7 @@ import msgspec
 from lateen.compile.types import abbreviation
 from lateen.xds import request
 from lateen.xds.change import Changes, Protocol
-from lateen.xds.request import ProtocolError, Request
+from lateen.xds.request import Node, ProtocolError, Request
 from lateen.xds.session import Ask, Session, ViewOf
 from lateen.xds.state import SessionState
 
@@ -133,6 +133,10 @@ class AdsServer:
             if stream.session.node is not None
         ]
         return tuple(sorted(found, key=lambda connection: connection.state.node.id))
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Return every proxy that has introduced itself and not left."""
+        return tuple(stream.session.node for stream in self._streams if stream.session.node is not None)
 
     def traffic(self) -> dict[str, Traffic]:
         """Return what was sent since the start, by the type's abbreviation."""
