@@ -223,3 +223,10 @@ def test_a_new_endpoint_gets_little_at_first(traffic):
     found = traffic.names("http://warm/", 120)
     assert found["a4"] < 20, (found, time.monotonic() - began)
     traffic.stop_upstream("a4")
+
+
+# item 169
+def test_a_proxy_header_and_a_tunnel_go_before_the_bytes(traffic):
+    (line,) = traffic.do("tcp", to="headed.example:9090")
+    assert line.startswith(f"outsider PROXY TCP4 {traffic.address['client']} "), line
+    assert traffic.do("tcp", to="far.example:9900") == ["outsider tunnel far.example:99"]
