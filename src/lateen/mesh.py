@@ -202,7 +202,7 @@ def _settings(settings: Settings) -> Load:
     """Wrap settings as the ConfigMap that Istio keeps them in, so that they take the one way in."""
     if isinstance(settings, MeshConfig):
         return _load(facts.mesh_config_object(settings), "")
-    from lateen.server.mesh_settings import mesh_settings  # noqa: PLC0415  only with settings
+    from lateen.sources.mesh_settings import mesh_settings  # noqa: PLC0415  only with settings
 
     if isinstance(settings, Mapping):
         return mesh_settings(msgspec.json.encode(settings).decode(), "<mesh config>")

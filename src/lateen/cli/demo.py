@@ -40,7 +40,7 @@ def command(mesh: str, publish: tuple[str, ...]) -> int:
     Six workloads, each with an Envoy sidecar, an ingress gateway, and rules in Istio's YAML.
     """
     from lateen.demo.manifests import demo_documents  # noqa: PLC0415
-    from lateen.server.mesh_settings import mesh_settings  # noqa: PLC0415
+    from lateen.sources.mesh_settings import mesh_settings  # noqa: PLC0415
 
     settings = mesh_settings(_SETTINGS, "demo")
     return run_mesh(mesh, (), settings=settings, publish=publish, applied=demo_documents(), after_ready=_tell)

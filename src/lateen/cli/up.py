@@ -68,7 +68,7 @@ def mesh_settings_of(path: str | None) -> "Load | None":
     """Read a MeshConfig file."""
     if path is None:
         return None
-    from lateen.server.mesh_settings import mesh_settings  # noqa: PLC0415
+    from lateen.sources.mesh_settings import mesh_settings  # noqa: PLC0415
 
     try:
         text = Path(path).read_text()

@@ -20,10 +20,10 @@ from lateen.local.terminal import Terminal
 from lateen.local.warden_client import WardenError
 from lateen.local.workload import Workload
 from lateen.server.control_plane import ControlPlane
-from lateen.server.mesh_settings import joined
 from lateen.server.state import State
 from lateen.sources.documents import DEFAULT_NAMESPACE, Load, Texts
 from lateen.sources.files import Files
+from lateen.sources.mesh_settings import joined
 from lateen.sources.store import Applied
 from lateen.sources.watch import changes
 

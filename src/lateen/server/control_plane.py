@@ -21,10 +21,10 @@ from lateen.engine import Database
 from lateen.model.view import Proxy, View, view_of
 from lateen.server import change
 from lateen.server.change import Outcome
-from lateen.server.mesh_settings import joined
 from lateen.server.pods import Pods
 from lateen.server.registration import Registrations, Timer
 from lateen.sources.documents import Load
+from lateen.sources.mesh_settings import joined
 from lateen.sources.origin import of as origin_of
 from lateen.sources.store import API, FILES, Applied, Check, Store
 from lateen.xds.grpc import AdsServer

@@ -8,9 +8,9 @@ from lateen.api.meta import Ref
 from lateen.api.workload import PodCondition, PodStatus
 from lateen.demo.manifests import demo_documents
 from lateen.server.control_plane import ControlPlane
-from lateen.server.mesh_settings import mesh_settings
 from lateen.sources.documents import Texts
 from lateen.sources.memory import from_text
+from lateen.sources.mesh_settings import mesh_settings
 from lateen.xds.request import Node
 
 REVIEWS = Ref("VirtualService", "default", "reviews")
