@@ -46,7 +46,9 @@ def test_every_code_has_a_page_and_every_page_a_code():
 
 def test_the_index_lists_every_code():
     index = (PAGES / "README.md").read_text("utf-8")
-    assert [code for code in CATALOGUE if f"[{str(code)}]({str(code)}.md) | {CATALOGUE[code].level}" not in index] == []
+    assert [
+        code for code in CATALOGUE if f"[{code!s}]({code!s}.md) | {CATALOGUE[code].level}" not in index
+    ] == []
 
 
 @pytest.mark.parametrize("code", sorted(map(str, CATALOGUE)))
