@@ -14,6 +14,8 @@ def names(db: Database, scope_at: Callable[[str], Scope]) -> Names:
     """Answer each client from its own scope; `scope_at` finds it by the client's address."""
 
     def lookup(name: str, _type: int, client: str) -> tuple[str, ...] | None:
-        return name_table.lookup(name_table.name_table(db, scope_at(client), CLUSTER_DOMAIN), name)
+        scope = scope_at(client)
+        table = name_table.name_table(db, scope, CLUSTER_DOMAIN)
+        return name_table.lookup(table, name, search_domains(scope.namespace))
 
     return Names(lookup, search=lambda client: search_domains(scope_at(client).namespace))

@@ -4,6 +4,8 @@ Only services that the proxy's scope imports have names. A headless service's na
 with a host name for itself. Short forms are made for Kubernetes services, in the proxy's own namespace also the bare name.
 """
 
+from collections.abc import Iterable
+
 from lateen.engine import Database, query
 from lateen.model import scope as scopes
 from lateen.model.endpoint import Endpoint, endpoints
@@ -26,11 +28,17 @@ def name_table(db: Database, scope: Scope, domain: str) -> dict[str, Addresses]:
     }
 
 
-def lookup(table: dict[str, Addresses], name: str) -> Addresses | None:
-    """Find a name, or the wildcard that covers it most closely; None when the mesh does not know it."""
+def lookup(table: dict[str, Addresses], name: str, search: Iterable[str] = ()) -> Addresses | None:
+    """Find a name, or the wildcard that covers it most closely; None when the mesh does not know it.
+
+    A name that is known without one of the client's search domains is not taken by a wildcard over that domain: it is
+    None, for the client means the shorter name (Istio's agent puts such names into its table beforehand).
+    """
     name = name.lower().rstrip(".")
     if name in table:
         return table[name]
+    if any(name.endswith(f".{domain}") and name.removesuffix(f".{domain}") in table for domain in search):
+        return None
     rest = name
     while "." in rest:
         rest = rest.partition(".")[2]
