@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "get": ("get", "List objects of the running mesh."),
     "describe": ("describe", "Show one object, and what it does, in detail."),
     "diff": ("diff", "Say what a change does to requests, before it is applied."),
+    "test": ("test", "Try the expectations that stand beside the configuration."),
     "delete": ("delete", "Delete objects from the running mesh."),
     "proxy-status": ("proxy_status", "Show whether every proxy has what it should."),
     "proxy-config": ("proxy_config", "Show what a proxy's Envoy holds."),
