@@ -32,7 +32,7 @@ def test_a_delay_comes_before_an_abort(traffic):
     for path, status in (("", 200), ("both", 418)):
         (answer,) = traffic.get(f"http://delay/{path}")
         assert answer["status"] == status
-        assert answer["seconds"] >= 0.4
+        assert answer["seconds"] >= 0.35
 
 
 # item 90
