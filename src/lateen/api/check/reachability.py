@@ -3,17 +3,15 @@
 HTTP rules are judged by `analyze`, which proves what it says with an example instead of comparing texts.
 """
 
-import msgspec
+from msgspec.structs import astuple
 
 from lateen.api import codes
 from lateen.api.check.report import Report
 from lateen.api.virtual_service import L4MatchAttributes, TCPRoute, TLSMatchAttributes, TLSRoute
 
 Match = L4MatchAttributes | TLSMatchAttributes
-Seen = dict[bytes, tuple[int, int]]
+Seen = dict[tuple[object, ...], tuple[int, int]]
 """Rule and place of each match, by what it asks for."""
-
-_encoder = msgspec.json.Encoder(order="deterministic")
 
 
 def l4(report: Report, path: str, routes: tuple[TCPRoute, ...] | tuple[TLSRoute, ...]) -> None:
@@ -43,7 +41,7 @@ def _duplicates(report: Report, path: str, matches: tuple[Match, ...], number: i
     """Warn about matches that were seen before; returns how many."""
     found = 0
     for place, match in enumerate(matches):
-        first = seen.setdefault(_encoder.encode(match), (number, place))
+        first = seen.setdefault(_asked(match), (number, place))
         if first != (number, place):
             message = f"the match is never used: match {first[1] + 1} of rule {first[0] + 1} is the same"
             report.warning(
@@ -51,3 +49,8 @@ def _duplicates(report: Report, path: str, matches: tuple[Match, ...], number: i
             )
             found += 1
     return found
+
+
+def _asked(match: Match) -> tuple[object, ...]:
+    """Write what a match asks for as something to look up."""
+    return tuple(tuple(sorted(one.items())) if isinstance(one, dict) else one for one in astuple(match))
