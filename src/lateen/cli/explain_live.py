@@ -34,8 +34,14 @@ def _entries(rows: list[dict[str, Any]], places: dict[Ref, Origin]) -> Iterable[
     for row in rows:
         decoded = decode(row["document"], "default")
         if decoded.ref is not None and decoded.object is not None:
-            fallback = Origin(Document(row["file"] or "<running mesh>", row["line"] or 1, ""))
-            yield Entry(decoded.ref, places.get(decoded.ref, fallback), decoded.object)
+            yield Entry(decoded.ref, _origin(row, places.get(decoded.ref)), decoded.object)
+
+
+def _origin(row: dict[str, Any], place: Origin | None) -> Origin:
+    """Take the file's text only if the object is still where the mesh read it."""
+    if place is not None and place.position("").line == row["line"]:
+        return place
+    return Origin(Document(row["file"] or "<running mesh>", row["line"] or 1, ""))
 
 
 def _places(files: set[str]) -> dict[Ref, Origin]:

@@ -114,7 +114,7 @@ def compared(found: "Explanation", logged: "Logged") -> str:
     )
     results = found.hops[0].results
     same = any(
-        logged.cluster in ("", one.cluster) and logged.status in (one.status, logged.status)
+        logged.cluster in ("", one.cluster) and (one.kind == "cluster" or one.status == logged.status)
         for one in results
     )
     verdict = (

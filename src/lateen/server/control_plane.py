@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from lateen.analyze.findings import findings as analysis
+from lateen.analyze.telling import told_once
 from lateen.api import codes, facts
 from lateen.api.check.dispatch import check as check_object
 from lateen.api.finding import Finding, Level
@@ -142,7 +143,7 @@ class ControlPlane:
     def findings(self) -> tuple[Finding, ...]:
         """Return everything that is wrong with the objects now, with positions."""
         told = (*self._told_of_files, *(one for found in self._told.values() for one in found))
-        return change.unique((*told, *change.located(self.db, analysis(self.db))))
+        return told_once(told, change.located(self.db, analysis(self.db)))
 
     def owner(self, ref: Ref) -> str:
         """Return `files`, `api`, or `local` for what neither defines."""

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from lateen.cli.__main__ import lateen
 from lateen.cli.check_reports import as_github
+from lateen.sources.documents import Texts
 
 WRONG = """\
 apiVersion: networking.istio.io/v1
@@ -195,3 +196,17 @@ def test_the_line_of_a_secret_is_never_shown(check):
 
 def test_all_codes_can_be_listed(check):
     assert "IST0101  Error    ReferencedResourceNotFound" in check("--codes")[1]
+
+
+def test_without_a_path_it_judges_the_running_mesh(mesh, run):
+    mesh.plane.apply(Texts().load([("b.yaml", WRONG)]))
+    found = run("check", "-o", "json")
+    assert found.exit_code == 1
+    assert [(row["code"], row["name"]) for row in json.loads(found.stdout) if row["level"] == "Error"] == [
+        ("IST0101", "shop")
+    ]
+    assert run("check", "-S", "IST0101").exit_code == 0
+
+
+def test_without_a_path_and_a_mesh_it_says_so(home, run):
+    assert run("check").exit_code == 3

@@ -7,9 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 import lateen as package
+from conftest import Running
 from lateen.cli import explain_log
 from lateen.cli.__main__ import lateen
 from lateen.cli.errors import Failure
+from lateen.server.state import state_of
+from lateen.sources.documents import Texts
 
 RULES = """\
 apiVersion: v1
@@ -130,6 +133,12 @@ shop-v1.default  the server's sidecar
 → sent to inbound|8080|| as shop/api/1
   endpoint          10.244.0.1:8080 shop-v1.default
 """
+PODS = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: productpage, labels: {app: productpage, version: v1}}
+spec: {containers: [{name: productpage, image: productpage}]}
+"""
 LINE = (
     '[2026-01-01T00:00:00.000Z] "GET /api/1 HTTP/1.1" 200 - via_upstream - "-" 0 10 3 2 "-" "curl/8" "id-1" "shop" '
     '"10.244.0.1:8080" outbound|80|v1|shop.default.svc.cluster.local 10.244.0.2:41000 10.96.0.10:80 10.244.0.2:40000 - default'
@@ -155,6 +164,16 @@ def explain(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def mesh():
     return package.load(RULES)
+
+
+@pytest.fixture(name="mesh_that_runs")
+def running_mesh(home):
+    state = state_of("default")
+    state.directory.mkdir(parents=True)
+    running = Running(state)
+    running.start()
+    yield running
+    running.close()
 
 
 def test_the_whole_way(explain):
@@ -299,3 +318,30 @@ def test_what_cannot_be_explained(explain, arguments, code, words):
     with pytest.raises(Failure) as caught:
         explain(*arguments)
     assert (caught.value.exit_code, words in caught.value.message) == (code, True)
+
+
+def test_the_rules_of_a_running_mesh(mesh_that_runs, run):
+    mesh_that_runs.plane.apply(Texts().load([("pods.yaml", PODS)]))
+    out = run("explain", "GET", "http://reviews:9080/", "--from", "productpage").stdout
+    assert "from productpage.default" in out
+    assert "VirtualService default/reviews spec.http" in out
+
+
+def test_a_request_id_that_no_log_has(mesh_that_runs, run):
+    found = run("explain", "--request-id", "no-such-id")
+    assert (found.exit_code, "no access log" in found.stderr) == (1, True)
+
+
+def test_a_request_id_is_found_in_the_logs(mesh_that_runs, run):
+    mesh_that_runs.plane.apply(Texts().load([("pods.yaml", PODS)]))
+    directory = mesh_that_runs.state.workload("productpage-v1-a-b")
+    directory.mkdir(parents=True)
+    line = (
+        LINE.replace("|80|v1|shop", "|9080|v3|reviews")
+        .replace("10.96.0.10:80 ", "10.96.0.10:9080 ")
+        .replace('"shop"', '"reviews"')
+    )
+    (directory / "proxy.log").write_text(f"starting\n{line}\n", "utf-8")
+    found = run("explain", "--request-id", "id-1")
+    assert "from productpage-v1-a-b.default\n" in found.stdout
+    assert "the log says: 200 outbound|9080|v3|reviews.default.svc.cluster.local 10.244.0.1:8080\n" in found.stdout

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found
+from lateen.analyze.selection import INGRESS_GATEWAY
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.kubernetes import Service
@@ -16,7 +17,9 @@ from lateen.model import protocol
 def port_names(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which ports the proxies have to detect the protocol of."""
     one = facts.get(db, ref)
-    return tuple(_judged(ref, one.spec)) if one is not None and isinstance(one.spec, Service) else ()
+    if one is None or not isinstance(one.spec, Service) or one.spec.selector == INGRESS_GATEWAY:
+        return ()  # the gateway's status port is not for the mesh
+    return tuple(_judged(ref, one.spec))
 
 
 def _judged(ref: Ref, spec: Service) -> Iterator[Finding]:
