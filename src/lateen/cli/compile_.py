@@ -1,7 +1,7 @@
 """`lateen compile`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -52,20 +52,16 @@ def command(
     namespace: str,
     output: str | None,
 ) -> int:
-    """Print what a proxy would receive, from files alone, as Envoy's proto JSON by kind and name.
+    """Print what a proxy would receive, from files alone, as Envoy's proto JSON: a list of resources of each kind.
 
     Findings go to standard error; exit code 1 when an object has an error.
     """
     mesh = _load(filenames, mesh_config, namespace or options.DEFAULT_NAMESPACE, recursive=recursive)
     node = _proxy(mesh, proxy, namespace) if proxy else _by_flags(kind, labels, ip, namespace)
     dump = mesh.resources(node)
-    found = {name: {_name(one): one for one in getattr(dump, name)} for name in only or SECTIONS}
+    found = {name: getattr(dump, name) for name in only or SECTIONS}
     data(dumped(found, output or "json"))
     return _report(mesh)
-
-
-def _name(resource: dict[str, Any]) -> str:
-    return str(resource.get("name") or resource.get("cluster_name", ""))
 
 
 def _report(mesh: "Mesh") -> int:
@@ -76,7 +72,7 @@ def _report(mesh: "Mesh") -> int:
 
     findings = mesh.findings
     note_findings(msgspec.to_builtins(finding_row(one)) for one in findings)
-    return Exit.REFUSED if any(one.level is Level.ERROR for one in findings) else Exit.OK
+    return Exit.REFUSED if any(one.level is Level.ERROR for one in mesh.validation) else Exit.OK
 
 
 def _load(filenames: tuple[str, ...], mesh_config: str | None, namespace: str, *, recursive: bool) -> "Mesh":

@@ -16,6 +16,7 @@ from lateen.model.view import View
 from lateen.translate.dump import proto_json
 
 Json = dict[str, Any]
+REDACTED = {"inline_string": "[redacted]"}
 SECTIONS = ("listeners", "routes", "clusters", "endpoints", "secrets", "extensions")
 """The lists of a dump."""
 
@@ -52,8 +53,9 @@ class Dump:
 
     @cached_property
     def secrets(self) -> list[Json]:
-        """`envoy.extensions.transport_sockets.tls.v3.Secret` that clusters and listeners name."""
-        return self._of(types.SECRET, secret_names([*self.clusters, *self.listeners]))
+        """`envoy.extensions.transport_sockets.tls.v3.Secret` that clusters and listeners name; keys are redacted."""
+        found = self._of(types.SECRET, secret_names([*self.clusters, *self.listeners]))
+        return [redacted(one) for one in found]
 
     @cached_property
     def extensions(self) -> list[Json]:
@@ -71,6 +73,29 @@ class Dump:
     def _of(self, type_url: str, names: list[str] | None) -> list[Json]:
         found = self.raw(type_url, None if names is None else tuple(names))
         return [proto_json(type_url, one.body) for one in found]
+
+
+def redacted(secret: Json) -> Json:
+    """Hide what a secret keeps to itself, as Envoy's own config_dump does; the names of files stay."""
+    found = dict(secret)
+    certificate = secret.get("tls_certificate")
+    if certificate is not None:
+        found["tls_certificate"] = {
+            **certificate,
+            **_hidden(certificate, "private_key"),
+            **_hidden(certificate, "password"),
+        }
+    for kind in ("session_ticket_keys", "generic_secret"):
+        if kind in secret:
+            found[kind] = REDACTED
+    return found
+
+
+def _hidden(holder: Json, key: str) -> Json:
+    source = holder.get(key)
+    if source is None or "filename" in source:
+        return {}
+    return {key: REDACTED}
 
 
 def endpoint_names(clusters: list[Json]) -> list[str]:

@@ -42,8 +42,13 @@ def file(tmp_path):
     return str(path)
 
 
+def names(resources):
+    return [one.get("name") or one["cluster_name"] for one in resources]
+
+
 def timeout(found):
-    return found["routes"]["9080"]["virtual_hosts"][0]["routes"][0]["route"]["timeout"]
+    (routes,) = (one for one in found["routes"] if one["name"] == "9080")
+    return routes["virtual_hosts"][0]["routes"][0]["route"]["timeout"]
 
 
 def test_by_flags(run, file):
@@ -52,13 +57,13 @@ def test_by_flags(run, file):
     sections = json.loads(found.stdout)
     assert list(sections) == ["listeners", "routes", "clusters", "endpoints", "secrets", "extensions"]
     assert timeout(sections) == "3s"
-    assert "outbound|9080||reviews.default.svc.cluster.local" in sections["endpoints"]
+    assert "outbound|9080||reviews.default.svc.cluster.local" in names(sections["endpoints"])
 
 
 def test_by_workload_of_the_files(run, file):
     found = yaml.safe_load(run("compile", "-f", file, "--proxy", "reviews-v1", "-o", "yaml").stdout)
     assert timeout(found) == "3s"
-    assert "inbound|9080||" in found["clusters"]
+    assert "inbound|9080||" in names(found["clusters"])
 
 
 def test_by_node(run, file, tmp_path):
@@ -88,7 +93,7 @@ def test_an_object_with_an_error_costs_only_itself(run, tmp_path):
     found = run("compile", "-f", str(path), "--only", "clusters")
     assert found.exit_code == 1
     assert f"VirtualService default/reviews ({path}:24): unknown field timeot" in found.stderr
-    assert "outbound|9080||reviews.default.svc.cluster.local" in json.loads(found.stdout)["clusters"]
+    assert "outbound|9080||reviews.default.svc.cluster.local" in names(json.loads(found.stdout)["clusters"])
 
 
 def test_mesh_config(run, file, tmp_path):

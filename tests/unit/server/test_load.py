@@ -91,3 +91,31 @@ def test_the_documentation_s_example_prints_what_it_says(capsys):
     code, output = (page.split(f"```{kind}\n")[1].split("```")[0] for kind in ("python", "text"))
     exec(code, {})
     assert capsys.readouterr().out == output
+
+
+def test_private_keys_do_not_show():
+    text = """
+apiVersion: v1
+kind: Secret
+metadata: {name: cert}
+stringData: {tls.crt: THE-CERTIFICATE, tls.key: THE-KEY}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: g}
+spec:
+  selector: {app: gw}
+  servers:
+  - port: {number: 443, name: https, protocol: HTTPS}
+    hosts: [a.example.com]
+    tls: {mode: SIMPLE, credentialName: cert}
+"""
+    proxy = lateen.Proxy(
+        type="router", address="10.1.1.1", name="gw", namespace="default", labels={"app": "gw"}
+    )
+    (secret,) = lateen.load(text).resources(proxy).secrets
+    assert secret["name"] == "kubernetes://cert"
+    assert secret["tls_certificate"]["private_key"] == {"inline_string": "[redacted]"}
+    assert "certificate_chain" in secret["tls_certificate"]
+    assert "THE-KEY" not in str(secret)
+    assert "VEhFLUtFWQ" not in str(secret)
