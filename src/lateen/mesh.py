@@ -6,6 +6,7 @@ proxy = lateen.Proxy(type="sidecar", address="10.1.1.1", name="app", namespace="
 mesh.resources(proxy).clusters  # Envoy's proto JSON
 """
 
+import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -39,6 +40,8 @@ Source = str | os.PathLike[str] | Mapping[str, Any] | Object[Any] | Load
 Settings = str | os.PathLike[str] | Mapping[str, Any] | MeshConfig
 """A path, a text of YAML, a dictionary, or a decoded MeshConfig."""
 _GATEWAY = "inject.istio.io/templates"
+LISTED = 10
+"""Names that an error lists."""
 
 
 class Mesh:
@@ -237,7 +240,15 @@ def _pod(pods: tuple[Object[Any], ...], word: str, namespace: str) -> Object[Any
         if any((own, pod.meta.namespace) in names for own in (pod.meta.name, *owners)):
             return pod
     known = sorted({str(Ref("", pod.meta.namespace, _unit(pod))).strip() for pod in pods})
-    raise LookupError(f"no workload {word!r}; there are: {', '.join(known) or 'none'}")
+    raise LookupError(f"no workload {word!r}; there are: {_some(known, word) or 'none'}")
+
+
+def _some(known: list[str], word: str) -> str:
+    """List names: all, or of many those that are most like a word."""
+    if len(known) <= LISTED:
+        return ", ".join(known)
+    near = difflib.get_close_matches(word, known, LISTED, 0)
+    return f"{', '.join(near)} and {len(known) - LISTED} more"
 
 
 def _unit(pod: Object[Any]) -> str:
