@@ -11,6 +11,9 @@ from lateen.cli.reading import documents
 @click.command("apply")
 @options.files_option
 @options.namespace_option
+@click.option(
+    "--diff", is_flag=True, help="Say what would change for requests, as lateen diff does; change nothing."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
 @click.option("--strict", is_flag=True, help="Refuse when something that the objects name is missing.")
 @click.option("--wait/--no-wait", default=True, help="Wait until every proxy has it  [default: wait]")
@@ -20,6 +23,7 @@ def command(
     filenames: tuple[str, ...],
     recursive: bool,
     namespace: str,
+    diff: bool,
     dry_run: bool,
     strict: bool,
     wait: bool,
@@ -31,6 +35,8 @@ def command(
     An object that names something missing is applied and reported (with --strict: refused). Exit code 1 when nothing was
     changed or an Envoy refused the result.
     """
+    if diff:
+        return _difference(filenames, namespace or options.DEFAULT_NAMESPACE, mesh, recursive=recursive)
     patience = seconds(timeout) if wait and not dry_run else 0.0
     request = {
         "documents": [
@@ -43,3 +49,12 @@ def command(
     }
     answer = Client(mesh, TIMEOUT + patience).post("/v1/apply", request, accept=(NOT_CHANGED,))
     return tell(answer, waited=patience > 0)
+
+
+def _difference(filenames: tuple[str, ...], namespace: str, mesh: str, *, recursive: bool) -> int:
+    from lateen.cli.diff import told  # noqa: PLC0415
+    from lateen.cli.diff_live import live_and_applied  # noqa: PLC0415
+    from lateen.sources.documents import Texts  # noqa: PLC0415
+
+    found = Texts(namespace).load(documents(filenames, recursive=recursive))
+    return told(*live_and_applied(mesh, found), "text")

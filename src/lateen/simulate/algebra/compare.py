@@ -17,8 +17,8 @@ from lateen.simulate import filter_chains
 from lateen.simulate.algebra import settings
 from lateen.simulate.algebra.change import Change, Decision, decision, outcomes
 from lateen.simulate.algebra.connections import ELSEWHERE, entrances, kinds
-from lateen.simulate.algebra.effects import Fields, Side
-from lateen.simulate.algebra.tables import Class, Comparison, Sample, Table, Traffic, origins
+from lateen.simulate.algebra.effects import REWRITTEN, Fields, Side
+from lateen.simulate.algebra.tables import PATHS, Class, Comparison, Sample, Table, Traffic, origins
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.listeners import addresses, binds, inspect
 from lateen.simulate.request import Connection, Request
@@ -303,7 +303,7 @@ class _Proxy:
         tried = [(request, *self._traces(connection, request)) for request in requests]
         fitting = [one for one in tried if (decision(one[1]), decision(one[2])) == wanted]
         telling = [one for one in fitting if outcomes(one[1]) != outcomes(one[2])]
-        if fitting and not telling and not any(_reaches(trace) for _, *traces in fitting for trace in traces):
+        if fitting and not telling and _is_alike(one, [trace for _, *traces in fitting for trace in traces]):
             return None
         shown = next((request for request, *_ in (*telling, *fitting)), None)
         undecided = one.unknown or ("no request was found that shows it",)
@@ -330,9 +330,21 @@ class _Proxy:
         )
 
 
-def _reaches(trace: Trace) -> bool:
-    """Tell whether a request can reach a cluster, whose policies the simulator does not all know; endpoints come and go."""
-    return any(one.kind == "cluster" or one.flag == "UH" for one in trace.outcomes)
+def _is_alike(one: Class, traces: Sequence[Trace]) -> bool:
+    """Tell whether a class is treated alike although its rules differ.
+
+    Either the proxy answers all by itself, or what differs is the part of the path that is rewritten, and there is no path
+    where that is another part (the examples have every kind of path).
+    """
+    fields = dict.fromkeys((*one.before, *one.after))
+    different = [name for name in fields if one.before.get(name) != one.after.get(name)]
+    if different == [REWRITTEN]:
+        return len(one.samples) < PATHS
+    return not any(
+        outcome.kind in ("cluster", "redirect") or outcome.flag == "UH"
+        for trace in traces
+        for outcome in trace.outcomes
+    )
 
 
 def _table(configuration: Configuration, manager: HttpConnectionManager) -> RouteConfiguration:

@@ -21,6 +21,7 @@ from lateen.translate import names
 from lateen.translate.dump import proto_json
 
 Fields = dict[str, str]
+REWRITTEN = "the rewritten part"
 NOTHING: Fields = {"answer": "404, no route"}
 _LEFT_OUT = ("match", "name", "metadata", "decorator", "stat_prefix")
 _DENOMINATORS = {"HUNDRED": 1, "TEN_THOUSAND": 100, "MILLION": 10_000}
@@ -40,29 +41,22 @@ def route_key(route: Route) -> bytes:
     twin.CopyFrom(route)
     for field in _LEFT_OUT:
         twin.ClearField(field)
-    if _depends_on_match(route):
-        twin.match.CopyFrom(_path_alone(route))
+    if rewrites_match(route):
+        twin.match.path = rewritten(route.match)
     return twin.SerializeToString(deterministic=True)
 
 
-def _depends_on_match(route: Route) -> bool:
-    """A rewritten prefix is the one that the match names."""
+def rewrites_match(route: Route) -> bool:
+    """Tell whether what a route does depends on how it matched: a rewritten prefix is the one that the match names."""
     return bool(route.route.prefix_rewrite or route.redirect.prefix_rewrite)
 
 
-def _path_alone(route: Route) -> RouteMatch:
-    twin = RouteMatch()
-    twin.CopyFrom(route.match)
-    for field in (
-        "headers",
-        "query_parameters",
-        "dynamic_metadata",
-        "runtime_fraction",
-        "grpc",
-        "tls_context",
-    ):
-        twin.ClearField(field)
-    return twin
+def rewritten(match: RouteMatch) -> str:
+    """Say which part of the path a rewritten prefix replaces; equal where it is always the same part."""
+    kind = match.WhichOneof("path_specifier")
+    if kind in ("prefix", "path_separated_prefix"):
+        return f"the first {len(getattr(match, kind))} characters"
+    return "all"
 
 
 def level_key(configuration: RouteConfiguration, virtual_host: VirtualHost | None) -> bytes:
@@ -108,15 +102,12 @@ def route_fields(configuration: RouteConfiguration, virtual_host: VirtualHost | 
         _without(host, ("name", "domains", "metadata")),
     ):
         fields |= flat(level)
-    match = own.pop("match", {})
     own = _without(own, _LEFT_OUT)
     action = own.pop("route", {})
     fields |= {name: value for name, value in _destination(route).items() if value}
     fields |= flat(own) | flat(_action(action))
-    if _depends_on_match(route):
-        fields["the rewritten part"] = next(
-            (f"{k} {match[k]}" for k in ("prefix", "path", "path_separated_prefix") if k in match), "all"
-        )
+    if rewrites_match(route):
+        fields[REWRITTEN] = rewritten(route.match)
     return fields
 
 

@@ -1,6 +1,7 @@
 """Two route configurations: the classes of requests that they treat differently."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -9,7 +10,7 @@ from envoy.config.route.v3.route_components_pb2 import Route, RouteMatch, Virtua
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
 
 from lateen.simulate.algebra import effects
-from lateen.simulate.algebra.atoms import Base
+from lateen.simulate.algebra.atoms import Base, Pattern
 from lateen.simulate.algebra.dimensions import Name, Space, Values, space
 from lateen.simulate.algebra.effects import Fields, Side
 from lateen.simulate.algebra.hosts import HOST, Hosts, Pair
@@ -19,7 +20,8 @@ from lateen.simulate.conditions import probability
 from lateen.simulate.strings import describe_header, describe_query
 
 AUTHORITY = Name("header", ":authority")
-MANY_HOSTS = 3
+LEAVES, PATHS = 8, 60
+"""Examples of a class that are tried: pieces of it, kinds of paths in them."""
 
 
 class Sample(NamedTuple):
@@ -125,7 +127,11 @@ class Comparison:
             if traffic.chosen_scheme
             else Base(traffic.scheme, (traffic.scheme,))
         )
-        values = {Name("path"): Values(traffic.path), Name("header", ":scheme"): Values(scheme)}
+        prefixes = _rewritten_prefixes((self._old.host(pair[0]), self._new.host(pair[1])))
+        values = {
+            Name("path"): Values(traffic.path, tuple(dict.fromkeys(prefixes))),
+            Name("header", ":scheme"): Values(scheme),
+        }
         if not traffic.chosen_scheme:
             values[Name("header", "x-forwarded-proto")] = Values(scheme)
         try:
@@ -175,7 +181,7 @@ class Comparison:
                 conditions=tuple(
                     dict.fromkeys(words for route in routes for words in described(route.match))
                 ),
-                samples=tuple(self._sample(leaf, requests) for leaf in certain[:8]),
+                samples=self._samples(certain, requests),
                 before=fields[0],
                 after=fields[1],
                 old=("" if old is None else old.name, before),
@@ -203,7 +209,13 @@ class Comparison:
                 fields |= {prefix + key: value for key, value in table.side.cluster_fields(name).items()}
         return before, after
 
-    def _sample(self, leaf: Leaf, requests: Space) -> Sample:
+    def _samples(self, leaves: Sequence[Leaf], requests: Space) -> tuple[Sample, ...]:
+        """Return an example for each leaf, first; then for each kind of path in them."""
+        first = [self._sample(leaf, requests) for leaf in leaves[:LEAVES]]
+        more = (self._sample(leaf, requests, path) for leaf in leaves for path in _paths(leaf, requests))
+        return tuple(dict.fromkeys((*first, *islice(more, PATHS))))
+
+    def _sample(self, leaf: Leaf, requests: Space, path: str = "") -> Sample:
         chosen = {
             dimension.name: dimension.atoms[(mask & -mask).bit_length() - 1].values
             for dimension, mask in zip(requests.dimensions, leaf.box, strict=True)
@@ -213,7 +225,7 @@ class Comparison:
             for name, values in chosen.items()
             if name.kind == "query" and values
         ]
-        path = "".join(chosen.get(Name("path"), ("/",)))
+        path = path or "".join(chosen.get(Name("path"), ("/",)))
         pseudo = {
             name.name: values[0]
             for name, values in chosen.items()
@@ -232,6 +244,21 @@ class Comparison:
             path=f"{path}?{'&'.join(query)}" if query else path,
             headers=headers,
         )
+
+
+def _paths(leaf: Leaf, requests: Space) -> Iterator[str]:
+    for dimension, mask in zip(requests.dimensions, leaf.box, strict=True):
+        if dimension.name == Name("path"):
+            yield from (atom.values[0] for place, atom in enumerate(dimension.atoms) if mask >> place & 1)
+
+
+def _rewritten_prefixes(hosts: Iterable[VirtualHost | None]) -> Iterator[Pattern]:
+    """Yield patterns that tell a path that is just a rewritten prefix from longer ones, which are rewritten otherwise."""
+    for route in (route for host in hosts if host is not None for route in host.routes):
+        kind = route.match.WhichOneof("path_specifier")
+        if effects.rewrites_match(route) and kind in ("prefix", "path_separated_prefix"):
+            folds = route.match.HasField("case_sensitive") and not route.match.case_sensitive.value
+            yield Pattern("exact", getattr(route.match, kind), folds)
 
 
 def _numbers(rules: Iterable[Rule]) -> tuple[int, ...]:
