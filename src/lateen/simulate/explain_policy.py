@@ -42,7 +42,19 @@ def _rule(name: str, value: str, cause: Cause) -> Setting:
 
 
 def _brief(given: Any) -> str:
-    return msgspec.json.encode(msgspec.to_builtins(given)).decode().replace('"', "")
+    """Write a message as flow YAML, without what is unset."""
+    return msgspec.json.encode(_plain(given)).decode().replace('"', "")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Duration):
+        return length(value)
+    if isinstance(value, msgspec.Struct):
+        named = ((info.encode_name, getattr(value, info.name)) for info in msgspec.structs.fields(value))
+        return {name: _plain(inner) for name, inner in named if inner is not None and inner not in ((), {})}
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    return {key: _plain(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 def length(nanoseconds: int) -> str:
@@ -117,10 +129,7 @@ def _balancing(block: Any) -> str:
 
 
 def _ejection(block: Any) -> str:
-    if block is None:
-        return ""
-    given = msgspec.to_builtins(block)
-    return _brief({key: value for key, value in given.items() if value not in (None, [], ())}) or "on"
+    return "" if block is None else _brief(block)
 
 
 _VALUES: tuple[tuple[str, str, Callable[[Any], str], str, Owner], ...] = (
