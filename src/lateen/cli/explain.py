@@ -129,7 +129,9 @@ def _mesh(
 
 def _explained(loaded: "Mesh", request: "Request", source: str, namespace: str) -> "Explanation":
     if source != "gateway" and not loaded.objects("Pod"):
-        note(f"no workloads are known; {source} is taken for one with the label app: {source.partition('.')[0]}")
+        note(
+            f"no workloads are known; {source} is taken for one with the label app: {source.partition('.')[0]}"
+        )
     try:
         return loaded.explain(request, source, namespace)
     except LookupError as error:

@@ -344,4 +344,7 @@ def test_a_request_id_is_found_in_the_logs(mesh_that_runs, run):
     (directory / "proxy.log").write_text(f"starting\n{line}\n", "utf-8")
     found = run("explain", "--request-id", "id-1")
     assert "from productpage-v1-a-b.default\n" in found.stdout
-    assert "the log says: 200 outbound|9080|v3|reviews.default.svc.cluster.local 10.244.0.1:8080\n" in found.stdout
+    assert (
+        "the log says: 200 outbound|9080|v3|reviews.default.svc.cluster.local 10.244.0.1:8080\n"
+        in found.stdout
+    )
