@@ -203,7 +203,7 @@ def test_the_plugin_has_a_mesh_and_collects_files(tmp_path: Path) -> None:
         "    assert mesh.send('GET', 'http://reviews:9080/gone', source='reviews-v1').status == 410\n"
         "def test_without(mesh): pass\n"
     )
-    command = [sys.executable, "-m", "pytest", "-p", "lateen.pytest_plugin", "-p", "no:cacheprovider", "-q"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
     out = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
     assert "1 failed, 2 passed, 1 error" in out, out
     assert "status should be 1, is 308" in out
