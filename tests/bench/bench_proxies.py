@@ -36,7 +36,7 @@ class Sent(msgspec.Struct):
     proxies: int = 0
     """How many were sent anything."""
     seconds: float = 0.0
-    """In the sessions and the queries; the clients' own time is left out."""
+    """Processor time in the sessions and the queries; the clients' own is left out."""
 
 
 class Client:
@@ -56,11 +56,11 @@ class Client:
         """Talk until nobody has anything to say."""
         told: list[str] = []
         while True:
-            began = time.perf_counter()
+            began = time.process_time()
             for request in self._waiting:
                 self.session.receive(request)
             said = self.session.respond()
-            sent.seconds += time.perf_counter() - began
+            sent.seconds += time.process_time() - began
             self._waiting = []
             if not said:
                 break
