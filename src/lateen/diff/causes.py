@@ -1,12 +1,13 @@
 """What was edited: the objects that differ, the fields that do, and where they are written."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from lateen.api.message import json_name
 from lateen.api.meta import Object, Ref
+from lateen.simulate.algebra.change import Change
 from lateen.sources.documents import Entry
 from lateen.translate import names
 
@@ -91,14 +92,21 @@ def _place(entry: Entry, path: str) -> str:
     return f"{position.file}:{position.line}"
 
 
-def related(found: Mapping[Ref, Edit], origins: Iterable[str], clusters: Iterable[str]) -> tuple[Edit, ...]:
+STRUCTURE = frozenset({"Gateway", "Sidecar", "EnvoyFilter", "PeerAuthentication", "ProxyConfig", "ConfigMap"})
+"""Kinds that decide about connections before there is a request."""
+
+
+def related(found: Mapping[Ref, Edit], change: Change) -> tuple[Edit, ...]:
     """Return the edits that explain a change: of the objects that it comes from, else of what its clusters are made of, else all."""
-    wanted = {ref for path in origins if (ref := _ref(path)) is not None}
+    wanted = {ref for path in change.origins if (ref := _ref(path)) is not None}
     own = tuple(edit for ref, edit in found.items() if (ref.kind, ref.namespace, ref.name) in wanted)
-    hosts = {parts[3] for name in clusters if (parts := names.parse_cluster(name)) is not None}
+    hosts = {parts[3] for name in change.clusters if (parts := names.parse_cluster(name)) is not None}
     labels = {tuple(host.split(".")[:2]) for host in hosts}
     of_hosts = tuple(edit for ref, edit in found.items() if (ref.name, ref.namespace) in labels)
-    return own or of_hosts or tuple(found.values())
+    structure = tuple(
+        edit for ref, edit in found.items() if ref.kind in STRUCTURE and change.kind != "request"
+    )
+    return own or of_hosts or structure or tuple(found.values())
 
 
 _KINDS = {"virtual-service": "VirtualService", "destination-rule": "DestinationRule", "sidecar": "Sidecar"}

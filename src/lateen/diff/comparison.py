@@ -38,6 +38,8 @@ class Seen(msgspec.Struct, frozen=True):
     arriving: bool
     """At the server's own proxy, for requests that come in."""
     causes: tuple[Edit, ...]
+    payloads: frozenset[str] = frozenset()
+    """What is sent on connections of this kind: several where it makes no difference."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -151,14 +153,15 @@ class _Pair(NamedTuple):
 def _seen(before: dict[str, Received], after: dict[str, Received], found: dict[Ref, Edit]) -> Iterator[Seen]:
     common = [name for name in after if name in before]
     tables = Tables()
-    together: dict[tuple[object, ...], tuple[Change, bool, list[str]]] = {}
+    together: dict[tuple[object, ...], tuple[Change, bool, list[str], set[str]]] = {}
     for pair, several in _pairs(before, after, common):
         for change in compare(pair.old, pair.new, pair.captured_by, tables, pair.address):
-            entry = together.setdefault(_same(change, pair), (change, pair.arriving, []))
+            entry = together.setdefault(_same(change, pair), (change, pair.arriving, [], set()))
             entry[2].extend(several)
-    for change, arriving, several in together.values():
-        causes = related(found, change.origins, change.clusters)
-        yield Seen(change, called(several, common), arriving, causes)
+            entry[3].add(change.connection.payload)
+    for change, arriving, several, payloads in together.values():
+        causes = related(found, change)
+        yield Seen(change, called(several, common), arriving, causes, frozenset(payloads))
 
 
 def _pairs(
@@ -191,10 +194,17 @@ def _same(change: Change, pair: _Pair) -> tuple[object, ...]:
         change.hosts,
         change.conditions,
         tuple(change.differences),
-        change.connection,
-        change.request,
+        *_place(change),
         change.undecided,
     )
+
+
+def _place(change: Change) -> tuple[object, ...]:
+    """Return the example; of connections, without what is sent on them."""
+    if change.kind == "request":
+        return change.connection, change.request
+    connection = change.connection
+    return connection.address, connection.port, connection.tls
 
 
 def called(several: Iterable[str], everyone: Iterable[str]) -> tuple[str, ...]:

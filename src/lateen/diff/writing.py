@@ -7,7 +7,6 @@ import msgspec
 
 from lateen.diff.comparison import Report, Seen
 from lateen.diff.curl import example
-from lateen.simulate.algebra.change import Change
 
 HOSTS = 3
 """Hosts that are named; more are counted."""
@@ -33,12 +32,13 @@ def _block(number: int, seen: Seen) -> str:
         rows.append(("", f"and {len(seen.causes) - 5} more objects"))
     width = max(len(name) for name, _ in rows)
     return "\n".join(
-        [f"{number}. {subject(change)}", *(f"   {name.ljust(width)}  {words}" for name, words in rows)]
+        [f"{number}. {subject(seen)}", *(f"   {name.ljust(width)}  {words}" for name, words in rows)]
     )
 
 
-def subject(change: Change) -> str:
+def subject(seen: Seen) -> str:
     """Say which requests or connections."""
+    change = seen.change
     where = f" to {_hosts(change.hosts)}" if change.hosts else ""
     port = f" port {change.connection.port}" + (
         " of addresses that are no service's" if change.elsewhere else ""
@@ -47,15 +47,16 @@ def subject(change: Change) -> str:
         which = " and ".join(change.conditions) or "every request"
         requests = which if not change.conditions else f"requests with {which}"
         return f"{requests}{where},{port}"
-    tls = change.connection.tls
-    spoken = {"http": "HTTP", "http2": "HTTP/2", "bytes": "bytes"}[change.connection.payload]
-    kind = (
-        f"TLS connections ({tls.sni or 'no server name'})"
-        if tls is not None
-        else f"connections with {spoken}"
-    )
     place = f"{change.connection.address}:{change.connection.port}"
-    return f"{kind} to {place}" + (", all requests" if change.kind == "settings" else "")
+    return f"{_connections(seen)} to {place}" + (", all requests" if change.kind == "settings" else "")
+
+
+def _connections(seen: Seen) -> str:
+    connection = seen.change.connection
+    if connection.tls is not None:
+        return f"TLS connections ({connection.tls.sni or 'no server name'})"
+    spoken = {"http": "HTTP", "http2": "HTTP/2", "bytes": "bytes"}[connection.payload]
+    return "connections" if len(seen.payloads) > 1 else f"connections with {spoken}"
 
 
 def _hosts(hosts: Iterable[str]) -> str:
@@ -110,7 +111,7 @@ def markdown(found: Report) -> str:
 
 def _section(seen: Seen) -> Iterator[str]:
     change = seen.change
-    yield f"<details><summary><b>{_escaped(subject(change))}</b>, from {_escaped(_clients(seen))}</summary>"
+    yield f"<details><summary><b>{_escaped(subject(seen))}</b>, from {_escaped(_clients(seen))}</summary>"
     yield ""
     yield "```sh"
     yield example(change, seen.clients[0])

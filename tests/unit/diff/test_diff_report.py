@@ -150,3 +150,62 @@ def test_wrong_input_is_exit_code_2(tmp_path: Path, new: str, words: str) -> Non
     assert code == 2, err
     assert words.lower() in err.lower()
     assert "Traceback" not in err
+
+
+CONNECTIONS = """
+apiVersion: v1
+kind: Service
+metadata: {name: a}
+spec: {selector: {app: a}, clusterIP: 10.96.0.7, ports: [{name: http, port: 80}, {name: tcp, port: 7000}, {name: tls, port: 443}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: gw}
+spec:
+  selector: {istio: gw}
+  servers:
+  - {port: {number: 443, name: https, protocol: HTTPS}, hosts: [a.example], tls: {mode: SIMPLE, credentialName: a}}
+  - {port: {number: 8443, name: tls, protocol: TLS}, hosts: ["*.pass.example"], tls: {mode: PASSTHROUGH}}
+  - {port: {number: 80, name: http, protocol: HTTP}, hosts: [a.example], tls: {httpsRedirect: true}}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: v}
+spec:
+  hosts: [a.example]
+  gateways: [gw]
+  http: [{match: [{uri: {prefix: /x}}], route: [{destination: {host: a, port: {number: 80}}}]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: p}
+spec:
+  hosts: ["*.pass.example"]
+  gateways: [gw]
+  tls: [{match: [{port: 8443, sniHosts: [one.pass.example]}], route: [{destination: {host: a, port: {number: 443}}}]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: m}
+spec:
+  hosts: [a]
+  tcp: [{match: [{port: 7000}], route: [{destination: {host: a, port: {number: 7000}}}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "subjects"),
+    [
+        ("one.pass", "two.pass", ["TLS connections (one.pass.example) to 203.0.113.7:8443", "TLS connections (two.pass.example) to 203.0.113.7:8443"]),
+        ("number: 7000}}}", "number: 443}}}", ["connections to 10.96.0.7:7000"]),
+        ("mode: SIMPLE", "mode: MUTUAL", ["TLS connections (a.example) to 203.0.113.7:443, all requests", "TLS connections (a.example) to 203.0.113.7:443"]),
+        ("prefix: /x", "prefix: /y", ["requests with path prefix /y to a.example, port 443", "requests with path prefix /x to a.example, port 443"]),
+        ("httpsRedirect: true", "httpsRedirect: false", ["requests with path prefix /x to a.example, port 80", "every request to a.example, port 80"]),
+    ],
+)  # fmt: skip
+def test_connections_and_gateways(tmp_path: Path, old: str, new: str, subjects: list[str]) -> None:
+    code, out, _ = diff(tmp_path, CONNECTIONS, CONNECTIONS.replace(old, new))
+    assert code == 1
+    found = [line.partition(". ")[2] for line in out.splitlines() if line[:1].isdigit() and ". " in line[:5]]
+    assert sorted(found) == sorted(subjects), out
+    assert "cannot decide" not in out

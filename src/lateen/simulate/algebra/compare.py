@@ -15,7 +15,7 @@ from lateen.compile import types
 from lateen.compile.resource import Resource
 from lateen.simulate import filter_chains
 from lateen.simulate.algebra import settings
-from lateen.simulate.algebra.change import Change, Decision, decision, outcomes
+from lateen.simulate.algebra.change import Change, Decision, decision, outcomes, summary
 from lateen.simulate.algebra.connections import ELSEWHERE, entrances, kinds
 from lateen.simulate.algebra.effects import REWRITTEN, Fields, Side
 from lateen.simulate.algebra.tables import PATHS, Class, Comparison, Sample, Table, Traffic, origins
@@ -224,7 +224,8 @@ class _Proxy:
         for own, side in zip(fields, (self._old, self._new), strict=True):
             for name in sorted(clusters):
                 own.update(side.effects.cluster_fields(name))
-        if fields[0] != fields[1]:
+        closed = all(summary(own)[0] == "closed" for own in fields)
+        if fields[0] != fields[1] and not closed:
             yield self._change("connection", connection, old, new, fields, tuple(sorted(clusters)))
 
     def _change(  # noqa: PLR0913, PLR0917  everything that makes a change, at two callers
@@ -241,7 +242,7 @@ class _Proxy:
         return Change(
             kind=kind,
             connection=connection,
-            request=Request(authority=f"example.com:{connection.port}") if is_http else None,
+            request=Request(authority=_usual_authority(connection)) if is_http else None,
             before=fields[0],
             after=fields[1],
             old=old.decision,
@@ -345,6 +346,13 @@ def _is_alike(one: Class, traces: Sequence[Trace]) -> bool:
         for trace in traces
         for outcome in trace.outcomes
     )
+
+
+def _usual_authority(connection: Connection) -> str:
+    """Return what a client writes for a connection that it made by address or server name."""
+    host = (connection.tls.sni if connection.tls is not None else "") or connection.address
+    usual = connection.port == (443 if connection.tls is not None else 80)
+    return host if usual else f"{host}:{connection.port}"
 
 
 def _table(configuration: Configuration, manager: HttpConnectionManager) -> RouteConfiguration:

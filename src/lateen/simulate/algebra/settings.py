@@ -98,7 +98,13 @@ def _fields(chain: FilterChain) -> Fields:
     for one in only.pop("filters", ()):
         name = "HTTP settings" if "http_connection_manager" in one["name"] else one["name"].rpartition(".")[2]
         found |= {f"{name}.{key}": value for key, value in flat(one.get("typed_config", {})).items() if key}
-    return found | {f"TLS.{key}": value for key, value in flat(only).items()}
+    return found | {f"TLS.{_short(key)}": value for key, value in flat(only).items()}
+
+
+def _short(key: str) -> str:
+    for begin in ("transport_socket.typed_config.", "common_tls_context."):
+        key = key.removeprefix(begin)
+    return key
 
 
 def trimmed(

@@ -19,6 +19,7 @@ from lateen.simulate.algebra.regions import Leaf, Rule, TooManyError, difference
 from lateen.simulate.conditions import probability
 from lateen.simulate.strings import describe_header, describe_query
 
+TO_TLS = ("https",)
 AUTHORITY = Name("header", ":authority")
 LEAVES, PATHS = 8, 60
 """Examples of a class that are tried: pieces of it, kinds of paths in them."""
@@ -151,12 +152,16 @@ class Comparison:
         for number, route in enumerate(host.routes if host is not None else ()):
             changed = frozenset(effects.destinations(route)) & self._changed
             versions = tuple((name, table.side.cluster_key(name)) for name in sorted(changed))
-            effect = (level, effects.route_key(route), versions)
+            effect = TO_TLS if self._leads_to_tls(host) else (level, effects.route_key(route), versions)
             share = probability(route.match)
             if share > 0:
                 rules.append(Rule(number, requests.box(route.match), effect, share))
-        tls = host is not None and host.require_tls == VirtualHost.ALL
-        return [*rules, Rule(-1, requests.everything, ("no route", tls))]
+        last = TO_TLS if self._leads_to_tls(host) else ("no route",)
+        return [*rules, Rule(-1, requests.everything, last)]
+
+    def _leads_to_tls(self, host: VirtualHost | None) -> bool:
+        """Tell whether every request is redirected to https, whatever its route."""
+        return host is not None and host.require_tls == VirtualHost.ALL and self._traffic.scheme == "http"
 
     def _merged(
         self,
@@ -196,8 +201,10 @@ class Comparison:
             )
 
     def _fields(self, leaf: Leaf, old: VirtualHost | None, new: VirtualHost | None) -> tuple[Fields, Fields]:
-        before = _distribution(self._old, old, leaf.old)
-        after = _distribution(self._new, new, leaf.new)
+        before, after = (
+            {"answer": "301 to https"} if self._leads_to_tls(host) else _distribution(table, host, rules)
+            for table, host, rules in ((self._old, old, leaf.old), (self._new, new, leaf.new))
+        )
         changed = [
             {name for route in _routes(host, rules) for name in effects.destinations(route)} & self._changed
             for host, rules in ((old, leaf.old), (new, leaf.new))
@@ -290,8 +297,7 @@ def _distribution(table: Table, host: VirtualHost | None, rules: Sequence[Rule])
 def _one(table: Table, host: VirtualHost | None, rule: Rule) -> Fields:
     if host is not None and rule.number >= 0:
         return effects.route_fields(table.routes, host, host.routes[rule.number])
-    secure = host is not None and host.require_tls == VirtualHost.ALL
-    return {"answer": "301 to https"} if secure else dict(effects.NOTHING)
+    return dict(effects.NOTHING)
 
 
 def described(match: RouteMatch) -> Iterator[str]:
