@@ -52,7 +52,7 @@ unit: $(DEV)
 	$(BIN)/python -m pytest tests/unit tests/xds
 
 bench: $(DEV)  ## print the figures that the README quotes
-	$(BIN)/python tests/bench/run.py
+	$(BIN)/python tests/bench/run.py $(if $(BASELINE),--baseline $(BASELINE))
 
 lock: $(DEV)  ## refresh the locked versions
 	tools/lock.sh
