@@ -80,6 +80,7 @@ IGNORED: Table = {
         "spec.probe": "a workload that registers itself counts as healthy while its proxy is connected"
     },
     "EnvoyFilter": {
+        "spec.configPatches[].match.listener.portName": "Istio does not read it either; name the port's number",
         "spec.configPatches[].patch.filterClass": "Istio does not read it either; the operation says where"
     },
     "Deployment": _below(("spec.template.spec",), _WORKLOAD),
@@ -181,6 +182,7 @@ WITHOUT_EFFECT: Table = {
     },
     "MeshConfig": {
         "hboneIdleTimeout": AMBIENT,
+        "defaultTrafficPolicy.outlierDetection.consecutiveErrors": "deprecated, and nobody reads it",
         "serviceEntryVisibility": AMBIENT,
         "serviceSettings": ONE_CLUSTER,
         "serviceScopeConfigs": ONE_CLUSTER,

@@ -1,0 +1,34 @@
+"""Names of pods below a headless service: `hostname.subdomain`."""
+
+import lateen
+from lateen.model.defaults import CLUSTER_DOMAIN
+from lateen.model.name_table import lookup, name_table
+from lateen.model.scope import Scope
+
+OBJECTS = """
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec: {clusterIP: None, selector: {app: db}, ports: [{name: tcp, port: 5432}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db-0, labels: {app: db}}
+spec: {hostname: first, subdomain: db, containers: [{name: a}]}
+status: {podIP: 10.1.0.5, conditions: [{type: Ready, status: "True"}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db-1, labels: {app: db}}
+spec: {hostname: second, subdomain: other, containers: [{name: a}]}
+status: {podIP: 10.1.0.6, conditions: [{type: Ready, status: "True"}]}
+"""
+
+
+def test_a_pod_has_a_name_below_its_own_service_only():
+    mesh = lateen.load(OBJECTS)
+    table = name_table(mesh.db, Scope("default"), CLUSTER_DOMAIN)
+    for name in ("first.db", "first.db.default", "first.db.default.svc.cluster.local"):
+        assert lookup(table, name) == ("10.1.0.5",)
+    assert lookup(table, "second.db") is None
+    assert lookup(table, "db") == ("10.1.0.5", "10.1.0.6")
