@@ -81,7 +81,7 @@ IGNORED: Table = {
     },
     "EnvoyFilter": {
         "spec.configPatches[].match.listener.portName": "Istio does not read it either; name the port's number",
-        "spec.configPatches[].patch.filterClass": "Istio does not read it either; the operation says where"
+        "spec.configPatches[].patch.filterClass": "Istio does not read it either; the operation says where",
     },
     "Deployment": _below(("spec.template.spec",), _WORKLOAD),
     "Pod": _below(("spec",), _WORKLOAD),
