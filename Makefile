@@ -49,7 +49,7 @@ imports: $(DEV)
 	$(BIN)/lint-imports
 
 unit: $(DEV)
-	$(BIN)/python -m pytest tests/unit tests/xds
+	$(BIN)/python -m pytest -n auto tests/unit tests/xds
 
 bench: $(DEV)  ## print the figures that the README quotes
 	$(BIN)/python tests/bench/run.py $(if $(BASELINE),--baseline $(BASELINE))

@@ -68,7 +68,7 @@ def test_a_dead_application_leaves_and_returns_and_a_dead_proxy_is_restarted(unp
 
 def test_an_edit_of_a_deployment_is_rolled_out_without_a_failed_request(unprivileged):
     with RunningMesh("up", unprivileged=unprivileged, files={"mesh.yaml": SMALL}) as mesh:
-        import threading  # noqa: PLC0415
+        import threading
 
         found = []
         url = "http://web:8080/delay/0.01"

@@ -432,7 +432,7 @@ def test_all_this_as_an_ordinary_user() -> None:
 
 
 async def _contains(path: Path, text: str) -> bool:
-    return text in path.read_text()  # noqa: ASYNC240 - a small local file
+    return text in path.read_text()
 
 
 async def _programs_in(warden: Warden, pod: str) -> int:

@@ -15,7 +15,45 @@ from running import RunningMesh
 from test_gateway import certificate
 
 HERE = Path(__file__).parent
-HTTP = ["split", "timeout", "delay", "abort", "half", "mirror", "partial", "retry", "codes", "previous", "near", "far", "plain", "ws", "robin", "random", "hash-header", "hash-cookie", "hash-ip", "hash-query", "maglev", "ring", "warm", "pool", "retries-limit", "budget", "eject", "gateway-errors", "capped", "disabled", "status-codes", "local-first", "spread", "shares", "failover", "labels", "v2only"]
+HTTP = [
+    "split",
+    "timeout",
+    "delay",
+    "abort",
+    "half",
+    "mirror",
+    "partial",
+    "retry",
+    "codes",
+    "previous",
+    "near",
+    "far",
+    "plain",
+    "ws",
+    "robin",
+    "random",
+    "hash-header",
+    "hash-cookie",
+    "hash-ip",
+    "hash-query",
+    "maglev",
+    "ring",
+    "warm",
+    "pool",
+    "retries-limit",
+    "budget",
+    "eject",
+    "gateway-errors",
+    "capped",
+    "disabled",
+    "status-codes",
+    "local-first",
+    "spread",
+    "shares",
+    "failover",
+    "labels",
+    "v2only",
+]
 TCP = ("split-tcp", "by-port", "by-subnet", "hash-tcp", "idle-tcp", "opaque")
 ASKERS = {
     "client": {"labels": {"istio-locality": "r1.z1.s1", "version": "v2"}},

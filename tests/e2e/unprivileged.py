@@ -61,7 +61,7 @@ def covers(paths: Iterable[Path]) -> dict[Path, set[Path]]:
 
 def show(hiding: Path, needed: Iterable[Path]) -> None:
     """Cover a directory with a readable one in which only the needed paths are to be seen."""
-    from lateen.local import kernel  # noqa: PLC0415 - the package is importable only once sys.path is right
+    from lateen.local import kernel
 
     staging = tempfile.mkdtemp(prefix="cover")
     kernel.mount("tmpfs", staging, 0, kind="tmpfs", options="mode=0755")
@@ -77,7 +77,7 @@ def show(hiding: Path, needed: Iterable[Path]) -> None:
 
 def main(argv: list[str]) -> None:
     sys.path.append(str(REPOSITORY / "src"))
-    from lateen.local import kernel  # noqa: PLC0415
+    from lateen.local import kernel
 
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("none", "/", kernel.MS_REC | kernel.MS_SLAVE)

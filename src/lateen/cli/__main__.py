@@ -98,7 +98,9 @@ def lateen() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; whatever happens, no traceback reaches the user (LATEEN_DEBUG=1 shows it)."""
-    gc.set_threshold(100_000, 20, 50)  # thousands of facts that live long: the usual 700 costs a quarter of a start
+    gc.set_threshold(
+        100_000, 20, 50
+    )  # thousands of facts that live long: the usual 700 costs a quarter of a start
     try:
         result: Any = lateen.main(arguments, prog_name="lateen", standalone_mode=False)
     except click.exceptions.Abort:

@@ -103,7 +103,9 @@ def cluster_name(selected: Selected, fields: Fields) -> str:
 def cors(name: str, selected: Selected, fields: Fields) -> Cors | None:
     """Return what the CORS filter does; None when it leaves the request alone."""
     forwards = selected.route is not None and selected.route.WhichOneof("action") == "route"
-    policy = settings(name, selected, CorsPolicy) if forwards else None  # redirects and direct responses have none
+    policy = (
+        settings(name, selected, CorsPolicy) if forwards else None
+    )  # redirects and direct responses have none
     origin = fields.first("origin")
     if policy is None or not origin or not _enabled(policy):
         return None
@@ -118,7 +120,9 @@ def cors(name: str, selected: Selected, fields: Fields) -> Cors | None:
 
 
 def _forwards_strangers(policy: CorsPolicy) -> bool:
-    return not policy.HasField("forward_not_matching_preflights") or policy.forward_not_matching_preflights.value
+    return (
+        not policy.HasField("forward_not_matching_preflights") or policy.forward_not_matching_preflights.value
+    )
 
 
 def _enabled(policy: CorsPolicy) -> bool:

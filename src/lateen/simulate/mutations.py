@@ -43,7 +43,9 @@ def change_request(levels: Iterable[RequestOperations], fields: Fields) -> None:
         _add(fields, level.request_headers_to_add, fields.copy())
 
 
-def change_response(levels: Iterable[ResponseOperations], response: Fields, request: Fields) -> tuple[str, ...]:
+def change_response(
+    levels: Iterable[ResponseOperations], response: Fields, request: Fields
+) -> tuple[str, ...]:
     """Apply the response operations; return the names that were removed and not added again.
 
     `request` is the request as it went upstream: values may quote it.

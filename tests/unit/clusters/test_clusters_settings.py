@@ -54,10 +54,10 @@ def test_retry_budget_has_defaults():
 
 
 def test_the_budgets_interval_reaches_envoy():
-    from envoy.config.cluster.v3 import cluster_pb2  # noqa: PLC0415
-    from google.protobuf import unknown_fields  # noqa: PLC0415
+    from envoy.config.cluster.v3 import cluster_pb2
+    from google.protobuf import unknown_fields
 
-    from lateen.compile.clusters import clusters  # noqa: PLC0415
+    from lateen.compile.clusters import clusters
 
     mesh = mesh_with("retryBudget: {budgetInterval: 5s}")
     [body] = [one.body for one in clusters(mesh.db, mesh.view()) if one.name == NAME]

@@ -153,9 +153,9 @@ def test_a_proxy_header_goes_first():
 
 
 def test_the_meshs_own_tls_is_ready_for_certificates():
-    from lateen.api.destination_rule import ClientTLSSettings  # noqa: PLC0415
-    from lateen.model.upstream_tls import Target, upstream_tls  # noqa: PLC0415
-    from lateen.translate.upstream_tls import upstream_context  # noqa: PLC0415
+    from lateen.api.destination_rule import ClientTLSSettings
+    from lateen.model.upstream_tls import Target, upstream_tls
+    from lateen.translate.upstream_tls import upstream_context
 
     found = upstream_tls(
         ClientTLSSettings(mode="ISTIO_MUTUAL"), Target(http2=True, own_name="outbound_.80_._.a"), None

@@ -98,7 +98,7 @@ def test_the_border_takes_the_host_and_the_world_and_leaves_the_mesh_alone() -> 
 
 
 def test_a_table_survives_json() -> None:
-    import json  # noqa: PLC0415
+    import json
 
     table = plan(Capture(exclude_outbound_ranges=("10.1.0.0/16",)))
     assert rules.from_json(json.loads(json.dumps(table))) == table
