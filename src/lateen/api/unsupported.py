@@ -40,6 +40,7 @@ UNSUPPORTED: Table = {
     "Endpoints": {"*": "write an EndpointSlice instead"},
     "MeshConfig": {
         "rootNamespace!=istio-system": "the root namespace is istio-system",
+        "outboundTrafficPolicy.tls.mode=ISTIO_MUTUAL": NEEDS_CA,
         "discoverySelectors": "every namespace is read",
         "serviceEntryVisibility.applyToSidecars": "visibility is by exportTo only",
         "defaultConfig.connectionSettings.clusterPerConnectionBufferLimitBytes": "buffers of clusters are Envoy's",
