@@ -9,6 +9,10 @@ import pytest
 from support.live_envoy import LiveEnvoy, running
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-docs", action="store_true", help="write what the commands print into docs/")
+
+
 @pytest.fixture(scope="session")
 def live_envoy() -> Iterator[LiveEnvoy]:
     """One real Envoy for the whole session (one for each worker of pytest-xdist)."""
