@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class Attached:
         self.wait, self.send, self.note = wait, send, note
 
 
-Opener = Callable[[AttachRequest, Program], Awaitable[Attached]]
+Opener = Callable[[AttachRequest, Program], Coroutine[Any, Any, Attached]]
 """Starts what a request asks for. Raises RefusedError or WardenError."""
 
 
@@ -90,7 +90,7 @@ class AttachServer:
             try:
                 request, fds = await messages.next()
                 await self._attend(messages, request, fds)
-            except (channel.Closed, OSError):
+            except (channel.Closed, OSError, ValueError, WardenError):
                 return
             finally:
                 messages.stop()
@@ -99,7 +99,10 @@ class AttachServer:
         try:
             request = msgspec.convert(asked, AttachRequest)
             program = Program(request.argv, request.env, request.cwd, _three(fds), request.terminal)
-            attached = await self._opener(request, program)
+            attached = await _opened(self._opener(request, program), messages)
+        except _Interrupted as interruption:
+            messages.send({"exit": -interruption.number})
+            return
         except (RefusedError, WardenError, msgspec.ValidationError) as error:
             messages.send({"error": str(error)})
             return
@@ -115,6 +118,29 @@ def _three(fds: tuple[int, ...]) -> tuple[int, int, int]:
     return fds[0], fds[1], fds[2]
 
 
+class _Interrupted(Exception):  # noqa: N818 - what the client wished, not a mistake
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+async def _opened(opening: Coroutine[Any, Any, Attached], messages: "_Messages") -> Attached:
+    """Wait for the start of a program; a client that interrupts or leaves meanwhile ends it."""
+    started, heard = asyncio.ensure_future(opening), asyncio.ensure_future(messages.next())
+    await asyncio.wait((started, heard), return_when="FIRST_COMPLETED")
+    if not heard.done():
+        heard.cancel()
+        return await started
+    started.cancel()
+    await asyncio.gather(started, return_exceptions=True)
+    if not started.cancelled() and started.exception() is None:
+        await started.result().send(signal.SIGKILL)
+    raise _Interrupted(_number(heard.result()[0]))
+
+
+def _number(message: dict[str, Any]) -> int:
+    return int(message.get("signal", signal.SIGTERM))
+
+
 async def _until_end(attached: Attached, messages: "_Messages") -> int:
     """Wait for the program, passing the client's signals on; a client that leaves ends it."""
     ended = asyncio.ensure_future(attached.wait())
@@ -128,7 +154,7 @@ async def _until_end(attached: Attached, messages: "_Messages") -> int:
             await _end(attached, ended)
             raise channel.Closed
         message, _ = heard.result()
-        await attached.send(int(message.get("signal", signal.SIGTERM)))
+        await attached.send(_number(message))
     return await ended
 
 

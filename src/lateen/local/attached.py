@@ -9,7 +9,7 @@ from lateen.api.meta import Object
 from lateen.api.workload import Pod
 from lateen.local.supervisor import APPLICATION, Keeper, Running
 from lateen.local.warden_client import Process, WardenError
-from lateen.local.workload import Site, Workload
+from lateen.local.workload import Phase, Site, Workload
 
 Streams = tuple[int, int, int]
 
@@ -25,14 +25,14 @@ class Program(msgspec.Struct, frozen=True):
     """The first stream is a pty that becomes the controlling terminal."""
 
 
-async def start(site: Site, pod: str, program: Program) -> Process:
+async def start(site: Site, place: str, program: Program) -> Process:
     """Start a program inside a workload.
 
     Raises:
         WardenError: it cannot be run; the text says why.
     """
     return await site.warden.spawn(
-        pod, program.argv, env=program.env, stdio=program.stdio, cwd=program.cwd, terminal=program.terminal
+        place, program.argv, env=program.env, stdio=program.stdio, cwd=program.cwd, terminal=program.terminal
     )
 
 
@@ -61,18 +61,28 @@ class AttachedWorkload(Workload):
     async def _start_attached(self) -> Running:
         if self.exit_code.done():
             await asyncio.Event().wait()  # ran once; the owner now takes the workload away
-        return await start(self._site, self.name, self._program)
+        return await start(self._site, self.place, self._program)
 
     def _attached_ended(self, code: int | None, words: str) -> None:
         self.failure = words
         if not self.exit_code.done():
             self.exit_code.set_result(127 if code is None else code)
 
+    def _become(self, phase: Phase, reason: str = "") -> None:
+        super()._become(phase, reason)
+        if phase is Phase.FAILED:
+            self._attached_ended(None, reason)
+
     async def started(self) -> None:
-        """Wait until the program runs, or could not be run."""
+        """Wait until the program runs, or could not be run; whoever stops waiting does not want it any more."""
         running = asyncio.ensure_future(self._programs[0].started.wait())
-        await asyncio.wait((running, self.exit_code), return_when="FIRST_COMPLETED")
-        running.cancel()
+        try:
+            await asyncio.wait((running, self.exit_code), return_when="FIRST_COMPLETED")
+        except asyncio.CancelledError:
+            self._attached_ended(None, "nobody waits for it")
+            raise
+        finally:
+            running.cancel()
 
     async def ended(self) -> int:
         """Wait for the program's end; its exit status."""

@@ -28,6 +28,7 @@ from lateen.local.dns import NameServer
 from lateen.local.fleet import owner_of, plan
 from lateen.local.host_ports import GatewayPort, Published
 from lateen.local.network import Network
+from lateen.local.places import place_of
 from lateen.local.warden_client import Warden
 from lateen.local.workload import Site, Workload
 from lateen.model.gateway import gateway_listeners
@@ -186,7 +187,7 @@ class LocalMesh:
 
     def placed(self, pod: Object[Any]) -> Object[Any]:
         """Give a pod its address."""
-        address = self._addresses.take(pod.meta.name)
+        address = self._addresses.take(place_of(pod.ref))
         status = PodStatus(phase="Pending", pod_ip=address, pod_ips=(PodAddress(ip=address),))
         return msgspec.structs.replace(pod, status=status)
 
@@ -219,7 +220,7 @@ class LocalMesh:
         workload = self.workloads[ref]
         await workload.stop()
         del self.workloads[ref], self._since[ref]
-        self._addresses.free(workload.name)
+        self._addresses.free(workload.place)
         self.wake()
 
     def workload_changed(self, workload: Workload) -> None:

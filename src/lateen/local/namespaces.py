@@ -40,7 +40,7 @@ class MeshRequest(NamedTuple):
 class PodRequest(NamedTuple):
     """A pod: its place in the network, capture rules or none, kernel settings, and the files laid over /etc."""
 
-    name: str
+    host_name: str
     link: str
     address: str
     prefix: int
@@ -112,7 +112,7 @@ def make_mesh(request: MeshRequest) -> Namespaces:
 def make_pod(mesh: Namespaces, request: PodRequest) -> Namespaces:
     """A pod's namespaces, joined to the bridge. Leaves the calling process in them. Raises SetupError or OSError."""
     kernel.unshare(kernel.CLONE_NEWNET | kernel.CLONE_NEWNS | kernel.CLONE_NEWUTS)
-    socket.sethostname(request.name)
+    socket.sethostname(request.host_name)
     lay_over_etc(request.etc)
     _set_sysctls({**_QUIET_IPV6, **request.sysctls})
     _install(request.table)

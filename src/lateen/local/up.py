@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from lateen.api.check.dispatch import check
+from lateen.api.check.primitives.dns import is_label
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Meta, Object
 from lateen.api.workload import Container, ContainerPort, Pod, Probe, TCPSocketAction
@@ -217,7 +219,7 @@ class Mesh:
 
     async def _exec(self, request: AttachRequest, program: Program) -> Attached:
         workload = self._find(request)
-        process = await start(self.local.site, workload.name, _called(program, workload.name))
+        process = await start(self.local.site, workload.place, _called(program, workload.name))
         return Attached(process.wait, process.signal, "")
 
     def _find(self, request: AttachRequest) -> Workload:
@@ -233,7 +235,9 @@ class Mesh:
 
     async def _run(self, request: AttachRequest, program: Program) -> Attached:
         pod = pod_of(request)
-        if any(w.name == pod.meta.name for w in self.local.workloads.values()):
+        if wrong := _wrong_with(pod):
+            raise RefusedError(wrong)
+        if pod.ref in self.local.workloads:
             raise RefusedError(f"there is a workload {pod.meta.name!r} already; choose another --name")
         named = _called(program, pod.meta.name)
         workload = AttachedWorkload(
@@ -258,6 +262,18 @@ def pod_of(request: AttachRequest) -> Object[Pod]:
     meta = Meta(name=request.name, namespace=request.namespace, labels=dict(request.labels))
     spec = Pod(containers=(container,), service_account_name=request.service_account)
     return Object(api_version="v1", kind="Pod", meta=meta, spec=spec)
+
+
+def _wrong_with(pod: Object[Pod]) -> str:
+    """Say what `apply` would refuse of a pod; empty if nothing."""
+    if not is_label(pod.meta.namespace):
+        return (
+            f"{pod.meta.namespace!r} cannot name a namespace: lower-case letters, digits and '-', at most 63"
+        )
+    found = next((one for one in check(pod) if one.level is Level.ERROR), None)
+    return (
+        f"{found.message} [{found.path}]" if found else "" if pod.meta.name else "the workload needs a name"
+    )
 
 
 def _called(program: Program, name: str) -> Program:

@@ -82,7 +82,7 @@ class Warden:
             raise OSError(errno.EEXIST, f"pod {name} exists")
         self._counter += 1
         link = f"pod{self._counter}"
-        request = PodRequest(name=name, link=link, table=table and rules.from_json(table), **rest)
+        request = PodRequest(link=link, table=table and rules.from_json(table), **rest)
         mesh = self._place(MESH)
         self._places[name] = Namespaces(*_apart(lambda: namespaces.make_pod(mesh, request)))
         self._links[name] = link

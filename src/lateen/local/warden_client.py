@@ -15,6 +15,7 @@ from lateen.local import channel, diagnosis
 from lateen.local.etc_files import etc_files, search_domains
 from lateen.local.network import MESH_SYSCTLS, Network, pod_sysctls
 from lateen.local.paths import private_directory
+from lateen.local.places import BadPlaceError, checked
 from lateen.local.rules import Table
 
 MESH: Final = "@mesh"
@@ -47,6 +48,8 @@ class Pod(NamedTuple):
     namespace: str = "default"
     capture: Table | None = None
     sysctls: Mapping[str, str] = {}
+    host_name: str = ""
+    """What its programs call it; the name when empty."""
 
 
 class Process:
@@ -136,11 +139,15 @@ class Warden:
 
     async def make_pod(self, pod: Pod) -> None:
         """Make a pod. Raises WardenError."""
-        directory = private_directory(self.state / "pods" / pod.name / "etc")
+        try:
+            directory = private_directory(self.state / "pods" / checked(pod.name) / "etc")
+        except BadPlaceError as error:
+            raise WardenError(str(error)) from error
         self._write_etc(directory, pod)
         await self.request(
             "make_pod",
             name=pod.name,
+            host_name=pod.host_name or pod.name,
             address=pod.address,
             prefix=self.network.prefix,
             gateway=self.network.gateway,
@@ -275,7 +282,7 @@ class Warden:
 
     def _write_etc(self, directory: Path, pod: Pod) -> None:
         files = etc_files(
-            hostname=pod.name,
+            hostname=pod.host_name or pod.name,
             address=pod.address,
             name_server=self.network.gateway,
             search=search_domains(pod.namespace),

@@ -24,6 +24,7 @@ from lateen.engine import Database
 from lateen.local import capture, probe
 from lateen.local.annotations import capture_of, is_gateway
 from lateen.local.commands import UnrunnableError, command_of
+from lateen.local.places import checked, host_name, place_of
 from lateen.local.supervisor import APPLICATION, PROXY, Keeper, Running
 from lateen.local.warden_client import Pod as PodRequest
 from lateen.local.warden_client import Process, Warden, WardenError
@@ -75,18 +76,19 @@ class Workload:
         self.phase = Phase.STARTING
         self.reason = ""
         self.is_gateway = is_gateway(pod)
-        self.directory = site.state.workload(pod.meta.name)
+        self.place = place_of(pod.ref)
+        self.directory = site.state.workload(self.place)
         self._proxy = Keeper(
             self._start_proxy, PROXY, failures=(WardenError, OSError), on_end=self._proxy_ended
         )
         self._programs = [self._keeper(one) for one in pod.spec.containers if one.name != PROXY_CONTAINER]
         self._proxy_ready = asyncio.Event()
         self._proxy_plan: ProxyPlan | None = None  # as it was when the proxy was started
-        self._life: asyncio.Task[None] | None = None
+        self._has_place = False  # a pod of that place may be at the warden, and it is this one
 
     @property
     def name(self) -> str:
-        """The pod's name, also the name of its namespace."""
+        """The pod's name."""
         return self.pod.meta.name
 
     @property
@@ -163,16 +165,26 @@ class Workload:
         await asyncio.gather(*(keeper.stop(STOP_GRACE) for keeper in self._programs))
         await self._proxy.stop(STOP_GRACE)
         self.admin_socket.unlink(missing_ok=True)
+        if not self._has_place:
+            return
         try:
-            await self._site.warden.remove_pod(self.name)
+            await self._site.warden.remove_pod(self.place)
         except WardenError as error:
             self._become(Phase.FAILED, str(error))
 
     async def _make_namespace(self) -> None:
+        checked(self.place)
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         table = None if self.is_gateway else capture.plan(capture_of(self.pod.meta.annotations))
-        request = PodRequest(self.name, self.address, self.pod.meta.namespace, table)
-        await self._site.warden.make_pod(request)
+        request = PodRequest(
+            self.place, self.address, self.pod.meta.namespace, table, host_name=host_name(self.pod.ref)
+        )
+        self._has_place = True
+        try:
+            await self._site.warden.make_pod(request)
+        except WardenError:
+            self._has_place = False
+            raise
 
     # --- the proxy
 
@@ -251,7 +263,7 @@ class Workload:
         output = os.open(self.directory / log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             stdio = (nothing, output, output)
-            return await self._site.warden.spawn(self.name, argv, env=env, stdio=stdio, cwd=cwd, role=role)
+            return await self._site.warden.spawn(self.place, argv, env=env, stdio=stdio, cwd=cwd, role=role)
         finally:
             os.close(nothing)
             os.close(output)
@@ -305,7 +317,7 @@ class Workload:
             )
 
     async def _connect(self) -> socket.socket:
-        return await self._site.warden.socket(self.name)
+        return await self._site.warden.socket(self.place)
 
     async def _execute(self, argv: tuple[str, ...]) -> int:
         process = await self._spawn(argv, dict(self._site.environment), "/", "probe.log", "app")
