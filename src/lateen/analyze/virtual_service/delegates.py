@@ -50,10 +50,10 @@ def _judged(db: Database, ref: Ref, path: str, rule: HTTPRoute) -> list[Finding]
 
 
 def _ignored(ref: Ref, path: str, target: Ref, why: str, place: int | None = None) -> Finding:
-    what = "the routes" if place is None else f"rule {place + 1}"
+    what, are = ("the routes", "are") if place is None else (f"rule {place + 1}", "is")
     return found(
         Code.DELEGATE_IGNORED,
         ref,
         path,
-        f"{what} of the delegate {target.namespace}/{target.name} are ignored: {why}",
+        f"{what} of the delegate {target.namespace}/{target.name} {are} ignored: {why}",
     )
