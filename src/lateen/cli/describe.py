@@ -14,6 +14,7 @@ from lateen.cli.output import data, dumped
 from lateen.cli.words import routes_in_words
 
 INDENT = "  "
+SOURCES = {"api": "applied", "files": "watched", "local": "made by the mesh"}
 
 
 @click.command("describe")
@@ -34,7 +35,7 @@ def _described(client: Client, kind: str, row: dict[str, Any], findings: list[di
     document = row["document"]
     metadata = document["metadata"]
     own = [one for one in findings if _is_about(one, kind, metadata)]
-    place = f"{row['file']}:{row['line']}" if row["file"] else "made by the mesh"
+    place = f"{row['file']}:{row['line']}" if row["file"] else "no file"
     head = {
         "Name": metadata["name"],
         "Namespace": metadata.get("namespace", ""),
@@ -42,7 +43,7 @@ def _described(client: Client, kind: str, row: dict[str, Any], findings: list[di
         "Labels": _pairs(metadata.get("labels")),
         "Annotations": _pairs(metadata.get("annotations")),
         "Age": age(moment(metadata.get("creationTimestamp", "")) or row["since"]),
-        "Written in": f"{place} ({row['source']})",
+        "Written in": f"{place} ({SOURCES[row['source']]})",
         **{column.header.capitalize(): column.value(document) for column in columns.COLUMNS.get(kind, ())},
     }
     width = max(map(len, head)) + 2

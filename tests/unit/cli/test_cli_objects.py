@@ -225,7 +225,7 @@ def test_what_a_deletion_breaks_is_reported(mesh, run):
 
 def test_describe_tells_the_routes_in_words(mesh, run):
     text = run("describe", "vs", "reviews").stdout
-    assert "Written in:  rules.yaml:2 (api)\n" in text
+    assert "Written in:  rules.yaml:2 (applied)\n" in text
     assert (
         "Routes, in order:\n"
         "  1. when header end-user is jason: to reviews subset v2\n"
