@@ -29,6 +29,10 @@ BETWEEN = 0.05
 """Seconds until a command is typed again."""
 
 
+class NotStartedError(Exception):
+    """A command that goes on does not print what the page says; the value is its line."""
+
+
 class Reader:
     """Somebody who does what a page says."""
 
@@ -44,6 +48,8 @@ class Reader:
         try:
             for block in self.page.blocks:
                 self._do(block)
+        except NotStartedError as error:
+            self.wrong.append(f"line {error}: does not start; the rest was left out")
         finally:
             for name in reversed(self.terminals):
                 self._stop(name)
@@ -81,6 +87,8 @@ class Reader:
         printed, same = self.terminals[name].shows(lambda lines: begins(step.output, lines))
         if not same:
             self.different[step.first] = step, printed
+            if step.command:
+                raise NotStartedError(step.line)
 
     def _stop(self, name: str) -> None:
         terminal = self.terminals[name]

@@ -1,5 +1,7 @@
 """What the runner of docs/ takes for true, and what not."""
 
+from pathlib import Path
+
 import pytest
 
 from support.docs_output import begins, matches
@@ -99,3 +101,26 @@ def test_what_a_terminal_shows_is_compared_from_the_beginning():
     assert begins(["…", "ready"], ["a", "ready", "more"]) == 2
     assert begins(["…", "ready"], ["a"]) is None
     assert begins([], ["a"]) == 0
+
+
+def test_a_page_whose_mesh_does_not_start_is_left(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "support"))
+    from docs_runner import Reader
+
+    page = parse("```console terminal=one\n$ echo no\nyes\n```\n\n```console\n$ touch done\n```\n")
+    reader = Reader(page, tmp_path, {})
+    reader.read()
+    assert reader.wrong == ["line 2: does not start; the rest was left out"]
+    assert not (tmp_path / "done").exists()
+
+
+def test_what_differs_is_shown_with_the_status(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "support"))
+    from docs_runner import Reader, difference
+
+    page = parse("```text file=a\none\n```\n\n```console\n$ cat a\ntwo\n$ exit 3\n```\n")
+    reader = Reader(page, tmp_path, {})
+    reader.read()
+    shown = difference(Path("page.md"), page, reader)
+    assert "-two\n+one\n" in shown
+    assert "line 8: exit 3\n  ends with status 3" in shown
