@@ -16,6 +16,7 @@ _VARYING = (
     r"\b\d+\.\d+ ?s\b",  # a duration
     r"\b\d+ ms\b",
     r"\bpid \d+",
+    r"-[a-z0-9]{5}-[a-z0-9]{5}\b",  # of a pod: it follows from its command, so from where Python is
 )
 _SHAPES = re.compile("|".join(f"({shape})" for shape in (*_VARYING, r"…", r" {2,}")))
 _LINE = 10_000
