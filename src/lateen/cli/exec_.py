@@ -5,8 +5,8 @@ import os
 import click
 
 from lateen.cli.attach import attach
+from lateen.cli.client import Client
 from lateen.cli.options import mesh_option
-from lateen.server.state import state_of
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True})
@@ -29,4 +29,4 @@ def command(mesh: str, namespace: str, workload: str, command_line: tuple[str, .
         "env": dict(os.environ),
         "cwd": os.getcwd(),  # noqa: PTH109  a text for the other side
     }
-    return attach(state_of(mesh), request, quiet=True)
+    return attach(Client(mesh).state, request, quiet=True)

@@ -8,6 +8,7 @@ from lateen.api.registry import Kind
 from lateen.cli import columns, options
 from lateen.cli.client import Client
 from lateen.cli.errors import Failure
+from lateen.cli.hidden import without_values
 from lateen.cli.kinds import Wanted, label, wanted
 from lateen.cli.output import data, dumped, note, table
 
@@ -20,19 +21,27 @@ Row = dict[str, Any]
 @options.all_namespaces_option
 @options.selector_option
 @options.output_option("wide", "json", "yaml", "name")
+@click.option("--show-secrets", is_flag=True, help="Print the values of Secrets, too, with -o json or yaml.")
 @options.mesh_option
 def command(
-    words: tuple[str, ...], namespace: str, all_namespaces: bool, selector: str, output: str | None, mesh: str
+    words: tuple[str, ...],
+    namespace: str,
+    all_namespaces: bool,
+    selector: str,
+    output: str | None,
+    show_secrets: bool,
+    mesh: str,
 ) -> None:
     """List objects of the running mesh.
 
     KIND is a kind, its plural or short name (vs, dr, gw, se, svc, deploy, po, ns, cm), several with commas, or all. KIND/NAME
-    works, too.
+    works, too. Unlike kubectl's, -o json and yaml show only the sizes of a Secret's values.
     """
     what = wanted(words)
     rows = fetch(Client(mesh), what, options.namespaced(namespace, everywhere=all_namespaces), selector)
     if output in ("json", "yaml"):
-        data(dumped(_documents(what, rows), output))
+        shown = rows if show_secrets else [(kind, _without_values(row)) for kind, row in rows]
+        data(dumped(_documents(what, shown), output))
     elif output == "name":
         for kind, row in rows:
             data(f"{label(kind.name)}/{row['document']['metadata']['name']}")
@@ -76,6 +85,10 @@ def _missing(kind: Kind, name: str, namespace: str, rows: list[Row]) -> str:
     near = difflib.get_close_matches(name, [row["document"]["metadata"]["name"] for row in rows], 1)
     where = f" in namespace {namespace}" if namespace and kind.namespaced else ""
     return f"{label(kind.name)} {name!r} not found{where}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _without_values(row: Row) -> Row:
+    return {**row, "document": without_values(row["document"])}
 
 
 def _documents(what: Wanted, rows: list[tuple[Kind, Row]]) -> object:

@@ -5,9 +5,9 @@ import os
 import click
 
 from lateen.cli.attach import attach
+from lateen.cli.client import Client
 from lateen.cli.errors import Exit, Failure
 from lateen.cli.options import mesh_option
-from lateen.server.state import state_of
 
 
 def parse_labels(text: str) -> dict[str, str]:
@@ -61,4 +61,4 @@ def command(
         "env": dict(os.environ),
         "cwd": os.getcwd(),  # noqa: PTH109  a text for the other side
     }
-    return attach(state_of(mesh), request, quiet=False)
+    return attach(Client(mesh).state, request, quiet=False)

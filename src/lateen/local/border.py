@@ -26,7 +26,7 @@ from lateen.local.border_config import (
     mesh_clusters,
     mesh_listeners,
 )
-from lateen.local.paths import private_directory, socket_path
+from lateen.local.paths import open_log, private_directory, socket_path, write_private
 from lateen.local.warden_client import HOST, MESH, Process, Warden, WardenError, WardenLostError
 
 MESH_SIDE: Final = "mesh"
@@ -124,6 +124,12 @@ class Border:
         await asyncio.gather(*self._keepers, return_exceptions=True)
         with contextlib.suppress(WardenLostError):
             await asyncio.gather(*(process.terminate(grace=2.0) for process in self._processes.values()))
+        self._remove_sockets()
+
+    def _remove_sockets(self) -> None:
+        for path in self._directory.iterdir():
+            if path.is_socket():
+                path.unlink()
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -154,7 +160,7 @@ class Border:
         _replace(settings, bootstrap(side, str(self._directory)))
         argv = [str(envoy_path()), "-c", str(settings), *_FLAGS]
         # A local file: opening it does not block anybody.
-        with self.log(side).open("ab") as log, Path(os.devnull).open("rb") as nothing:  # noqa: ASYNC230
+        with os.fdopen(open_log(self.log(side)), "ab") as log, Path(os.devnull).open("rb") as nothing:  # noqa: ASYNC230
             stdio = (nothing.fileno(), log.fileno(), log.fileno())
             process = await self._warden.spawn(_PLACES[side], argv, env={}, stdio=stdio, role="border")
         self._processes[side] = process
@@ -235,7 +241,7 @@ def _require_free(entrances: Iterable[Entrance]) -> None:
 def _replace(path: Path, value: Json) -> None:
     """Write a file in one step: Envoy looks when a file is moved into place."""
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(value))
+    write_private(fresh, json.dumps(value))
     fresh.replace(path)
 
 

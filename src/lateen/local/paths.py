@@ -1,5 +1,6 @@
 """The state directory: private, and short enough for UNIX sockets."""
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,18 @@ def socket_path(directory: Path, name: str) -> Path:
             f"Choose a state directory whose path is at least {length - _LONGEST} bytes shorter."
         )
     return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read (0600)."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with open(fd, "w", encoding="utf-8") as file:  # noqa: PTH123  a descriptor
+        file.write(text)
+
+
+def open_log(path: Path) -> int:
+    """Return a descriptor that appends to a file that only its owner may read (0600)."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
 def private_directory(path: Path) -> Path:

@@ -63,14 +63,20 @@ class StoppedError(Exception):
 async def run(options: Options) -> int:
     """Run a mesh until a signal or `lateen down`; returns the exit code."""
     terminal = Terminal()
-    private_directory(options.state.directory)
     try:
+        private_directory(options.state.directory)
         lock = MeshLock(options.state.lock)
     except AlreadyRunningError as error:
         terminal.say(
             f"error: mesh {options.name!r} is already running (process {error}); stop it with: lateen down"
         )
         return 3
+    except OSError as error:
+        terminal.say(
+            f"error: the state directory {options.state.directory} cannot be used: {error.strerror};"
+            " set LATEEN_HOME to a directory of yours"
+        )
+        return 1
     try:
         return await _run(options, terminal)
     finally:

@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple, Self
 from lateen.local import channel, diagnosis
 from lateen.local.etc_files import etc_files, search_domains
 from lateen.local.network import MESH_SYSCTLS, Network, pod_sysctls
-from lateen.local.paths import private_directory
+from lateen.local.paths import open_log, private_directory
 from lateen.local.places import BadPlaceError, checked
 from lateen.local.rules import Table
 
@@ -120,6 +120,7 @@ class Warden:
         long as the mesh lives: the kernel ends the mesh with that thread. Raises WardenError naming cause and fix.
         """
         private_directory(state)
+        private_directory(state / "pods")
         ours, theirs = channel.pair()
         ours.setblocking(False)
         watcher = await _launch(state, theirs)
@@ -295,7 +296,9 @@ class Warden:
 async def _launch(state: Path, end: socket.socket) -> asyncio.subprocess.Process:
     # A session of its own: Ctrl-C in the terminal is for the parent, which ends the mesh in order.
     package_root = Path(__file__).parents[2]
-    with (state / "warden.log").open("wb") as log:
+    path = state / "warden.log"
+    path.unlink(missing_ok=True)
+    with os.fdopen(open_log(path), "wb") as log:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-I", "-S", "-c", _PROGRAM, str(package_root), str(end.fileno())),

@@ -24,6 +24,7 @@ from lateen.engine import Database
 from lateen.local import capture, probe
 from lateen.local.annotations import capture_of, is_gateway
 from lateen.local.commands import UnrunnableError, command_of
+from lateen.local.paths import open_log
 from lateen.local.places import checked, host_name, place_of
 from lateen.local.supervisor import APPLICATION, PROXY, Keeper, Running
 from lateen.local.warden_client import Pod as PodRequest
@@ -260,7 +261,7 @@ class Workload:
         self, argv: tuple[str, ...], env: dict[str, str], cwd: str, log: str, role: Literal["app", "proxy"]
     ) -> Process:
         nothing = os.open(os.devnull, os.O_RDONLY)
-        output = os.open(self.directory / log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        output = open_log(self.directory / log)
         try:
             stdio = (nothing, output, output)
             return await self._site.warden.spawn(self.place, argv, env=env, stdio=stdio, cwd=cwd, role=role)
