@@ -55,3 +55,21 @@ def test_an_unusable_state_directory_is_named(unprivileged, home):
         mesh.environment = environment
         assert (done.returncode, home in done.stderr, "LATEEN_HOME" in done.stderr) == (1, True, True)
         assert (bad.returncode, "bug" in bad.stderr) == (2, False), bad.stderr
+
+
+BINARY = """
+apiVersion: v1
+kind: Secret
+metadata: {name: binary}
+data: {RAW: /////w==}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: bytes}
+spec: {containers: [{name: app, command: [sh, -c, 'printenv RAW | od -An -tx1; sleep 1000'], envFrom: [{secretRef: {name: binary}}]}]}
+---"""
+
+
+def test_a_secret_that_is_no_text_reaches_its_program_and_harms_no_mesh(unprivileged):
+    with RunningMesh("up", unprivileged=unprivileged, files={"m.yaml": BINARY}) as mesh:
+        mesh.until(lambda: "ff ff ff ff 0a" in mesh.lateen("logs", "bytes").stdout, 10, mesh.text)

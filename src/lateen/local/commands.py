@@ -142,6 +142,8 @@ def _secret(db: Database, namespace: str, name: str) -> Mapping[str, str] | None
     found = facts.get(db, Ref("Secret", namespace, name))
     if found is None or not isinstance(found.spec, Secret):
         return None
+    # As in a container: what is not UTF-8 reaches the program as the bytes it is (os.fsencode).
     return {
-        key: bytes(value).decode() for key, value in {**found.spec.data, **found.spec.string_data}.items()
+        key: bytes(value).decode(errors="surrogateescape")
+        for key, value in {**found.spec.data, **found.spec.string_data}.items()
     }

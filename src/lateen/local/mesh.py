@@ -5,7 +5,6 @@ ready. That report is what makes them endpoints.
 """
 
 import asyncio
-import contextlib
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -182,8 +181,12 @@ class LocalMesh:
         self._adopt(Workload(self.placed(pod), self._site, self.workload_changed), tasks)
 
     async def _live(self, workload: Workload) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             await workload.run()
+        except asyncio.CancelledError:
+            return
+        except Exception as error:  # noqa: BLE001  one workload's failure, whatever it is, is not the mesh's
+            workload.fail(error)
 
     def placed(self, pod: Object[Any]) -> Object[Any]:
         """Give a pod its address."""

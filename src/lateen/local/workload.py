@@ -151,6 +151,12 @@ class Workload:
         except (WardenError, ValueError) as error:
             self._become(Phase.FAILED, str(error))
 
+    def fail(self, error: BaseException) -> None:
+        """Take note of what ended this workload's life."""
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        self._become(Phase.FAILED, f"{type(error).__name__}: {error}")
+
     async def quiet(self, seconds: float) -> None:
         """Wait until the application has answered what it was asked, for so long at the most."""
         try:

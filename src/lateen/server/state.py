@@ -6,6 +6,7 @@ One directory per mesh, readable by its owner alone: `$LATEEN_HOME/NAME`, else `
 
 import os
 import re
+import socket
 import tempfile
 from pathlib import Path
 
@@ -84,5 +85,14 @@ def state_of(mesh: str) -> State:
 
 
 def running_meshes() -> tuple[str, ...]:
-    """Return the names of the meshes whose API socket exists, sorted."""
-    return tuple(sorted(path.parent.name for path in home().glob("*/api.sock")))
+    """Return the names of the meshes that answer, sorted; a socket may have outlived its mesh."""
+    return tuple(sorted(path.parent.name for path in home().glob("*/api.sock") if _is_answered(path)))
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as asking:
+        try:
+            asking.connect(str(path))
+        except OSError:
+            return False
+    return True
