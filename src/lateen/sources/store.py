@@ -3,13 +3,14 @@
 The rules:
 
 - an object with an error does not replace its last good version, which stays in force;
-- a file that cannot be read keeps what it last defined;
+- a file that cannot be read keeps what it last defined, and so does a directory that is gone;
 - of an object that two sources define, the version that was written last is in force: what the API says about an object
   of the files holds until that object changes in its file. Deleting through the API uncovers the file's version;
 - the API cannot delete what only the files define.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from msgspec import Struct
@@ -65,7 +66,7 @@ class Store:
         before = self._entries[source]
         after, findings = self._accept(source, load)
         for ref, entry in before.items():
-            if ref not in after and entry.origin.file in load.broken:
+            if ref not in after and _is_broken(entry.origin.file, load.broken):
                 after[ref] = entry
         self._overrule(source, {ref for ref, entry in after.items() if not _same(before.get(ref), entry)})
         return self._commit(source, after, findings)
@@ -176,6 +177,11 @@ class Store:
             self.db.set(origins.fact(ref), None)
         for ref, maker in self._admitted.makers.items():
             self.db.set(origins.fact(ref), merged[maker].origin)
+
+
+def _is_broken(file: str, broken: frozenset[str]) -> bool:
+    """Tell whether a file, or a directory above it that was named to be read, cannot be read now."""
+    return file in broken or any(str(parent) in broken for parent in PurePath(file).parents)
 
 
 def _same(before: Entry | None, after: Entry) -> bool:

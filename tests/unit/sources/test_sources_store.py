@@ -1,11 +1,12 @@
 import pytest
 
-from lateen.api import facts
+from lateen.api import codes, facts
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Ref
 from lateen.engine.database import Database
 from lateen.sources import origin
 from lateen.sources.documents import Texts
+from lateen.sources.files import Files, Paths
 from lateen.sources.memory import from_text
 from lateen.sources.store import API, FILES, Store
 
@@ -96,6 +97,20 @@ def test_the_api_holds_until_the_object_changes_in_its_file(store):
     assert (port(store, "a"), port(store, "b")) == (7, 2)
     store.replace(FILES, from_text(both(3, 2)))
     assert (port(store, "a"), store.owner(ref("a"))) == (3, FILES)
+
+
+def test_a_directory_that_is_gone_keeps_what_it_defined(store, tmp_path):
+    directory = tmp_path / "mesh"
+    directory.mkdir()
+    (directory / "a.yaml").write_text(SERVICE.format("a", 1))
+    files = Files(Paths((str(directory),)))
+    store.replace(FILES, files.load())
+    directory.rename(tmp_path / "elsewhere")
+    applied = store.replace(FILES, files.load())
+    assert (port(store, "a"), applied.removed) == (1, ())
+    assert [finding.code for finding in applied.findings] == [codes.UNREADABLE]
+    directory.mkdir()
+    assert store.replace(FILES, files.load()).removed == (ref("a"),)
 
 
 def test_deleting_through_the_api_uncovers_the_file(store):
