@@ -167,7 +167,8 @@ class Answers:
             findings=tuple(finding_row(one) for one in unique(outcome.findings)),
             proxies=len(connections),
             in_force=sum(one.settled and rows.proxy_name(one) not in refusing for one in connections),
-            rejected=tuple(f"{proxy}: {words}" for proxy, _, words in rejected),
+            # Envoy says the same words of each resource of one push.
+            rejected=tuple(dict.fromkeys(f"{proxy}: {words.strip()}" for proxy, _, words in rejected)),
             milliseconds=milliseconds,
         )
 
