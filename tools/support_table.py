@@ -31,6 +31,8 @@ DIRECTORIES = {
     "WorkloadEntry": "service_entry", "WorkloadGroup": "service_entry",
 }  # fmt: skip
 """Where the cases of a kind are, if not in a directory of its name; they are preferred."""
+CARRIES_OUT = {"conditions.py"}
+"""Modules of `api` whose reading of a field means more than a check of it."""
 sys.path.insert(0, str(ROOT / "tests"))
 
 from lateen.api.mesh_config import MeshConfig, MeshNetworks  # noqa: E402
@@ -270,7 +272,7 @@ def unread() -> tuple[str, ...]:
     read_somewhere = {
         node.attr
         for file in (ROOT / "src" / "lateen").rglob("*.py")
-        if "api" not in file.relative_to(ROOT / "src" / "lateen").parts[:1]
+        if "api" not in file.relative_to(ROOT / "src" / "lateen").parts[:1] or file.name in CARRIES_OUT
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Attribute)
     }

@@ -2,11 +2,11 @@
 
 import msgspec
 
+from lateen.analyze.selection import INGRESS_NAMESPACE
 from lateen.api import facts
 from lateen.api.gateway import Gateway
 from lateen.engine import Database
 from lateen.model import host as hosts
-from lateen.model.defaults import ROOT_NAMESPACE
 from lateen.model.gateway import servers_of
 from lateen.model.selectors import Pairs, pairs
 from lateen.model.view import Proxy
@@ -27,7 +27,11 @@ def imagined_gateway(db: Database, request: Request) -> Proxy | None:
     if set(labels) <= set(DEFAULT_GATEWAY):
         labels = DEFAULT_GATEWAY
     return Proxy(
-        type="router", address=ADDRESS, name="istio-ingressgateway", namespace=ROOT_NAMESPACE, labels=labels
+        type="router",
+        address=ADDRESS,
+        name="istio-ingressgateway",
+        namespace=INGRESS_NAMESPACE,
+        labels=labels,
     )
 
 

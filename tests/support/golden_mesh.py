@@ -43,9 +43,9 @@ class Mesh:
         declared = [*load.objects, *from_values(self._pods()).objects]
         judged = {one.ref: check(one) for one in _latest(declared)}
         accepted = [one for one in _latest(declared) if not _is_refused(judged[one.ref])]
-        admitted = admit(accepted)
-        self.objects = tuple(admitted.objects.values())
         self.mesh_config = facts.mesh_config_object(_mesh_config(case))
+        admitted = admit([self.mesh_config, *accepted])
+        self.objects = tuple(one for one in admitted.objects.values() if one.ref != self.mesh_config.ref)
         judged[self.mesh_config.ref] = check(self.mesh_config)
         self.read_findings = (
             *load.findings,

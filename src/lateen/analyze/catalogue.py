@@ -201,6 +201,7 @@ CATALOGUE: dict[str, Entry] = {
     codes.NOT_YET: Entry(_E, "NotYet", "A field or value that is valid and that Lateen does not carry out yet."),
     codes.WITHOUT_EFFECT: Entry(_W, "WithoutEffect", "A field that is read and changes nothing."),
     codes.ENVOY: Entry(_E, "RefusedByEnvoy", "Istio would accept it, and Envoy would refuse what comes of it."),
+    codes.NOT_SELECTED: Entry(_I, "NamespaceNotSelected", "An object of a namespace that discoverySelectors leave out."),
 }  # fmt: skip
 
 PAGES = "docs/reference/findings/"

@@ -9,11 +9,13 @@ from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import workload
-from lateen.model.defaults import ROOT_NAMESPACE
+from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs
 
 INGRESS_GATEWAY = {"app": "istio-ingressgateway", "istio": "ingressgateway"}
-"""Labels of the gateway that every mesh has, as Istio's charts install it; in the root namespace."""
+"""Labels of the gateway that every mesh has, as Istio's charts install it."""
+INGRESS_NAMESPACE = "istio-system"
+"""Where that gateway is, whatever the root namespace."""
 
 
 @query
@@ -23,7 +25,7 @@ def selection(db: Database, ref: Ref) -> tuple[Finding, ...]:
     path, labels = _selector(obj.spec) if obj is not None else ("", None)
     if not labels:
         return ()
-    root = ref.namespace == ROOT_NAMESPACE and ref.kind != "ServiceEntry"
+    root = ref.namespace == root_namespace(db) and ref.kind != "ServiceEntry"
     if not knows_workloads(db) or is_taken(db, pairs(labels), "" if root else ref.namespace):
         return ()
     words = ", ".join(f"{key}={value}" for key, value in pairs(labels))
@@ -49,7 +51,7 @@ def knows_workloads(db: Database) -> bool:
 
 def is_taken(db: Database, selector: Pairs, namespace: str) -> bool:
     """Tell whether a selector selects a workload of a namespace, or of any when that is empty."""
-    if namespace in ("", ROOT_NAMESPACE) and dict(selector).items() <= INGRESS_GATEWAY.items():
+    if namespace in ("", INGRESS_NAMESPACE) and dict(selector).items() <= INGRESS_GATEWAY.items():
         return True
     spaces = (namespace,) if namespace else _namespaces(db)
     return any(

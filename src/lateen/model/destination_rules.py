@@ -15,7 +15,8 @@ from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import scope, visibility
-from lateen.model.defaults import CLUSTER_DOMAIN, ROOT_NAMESPACE
+from lateen.model.defaults import CLUSTER_DOMAIN
+from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.view import View
 
@@ -140,7 +141,7 @@ def _exported(db: Database, namespace: str) -> Groups:
 @query
 def _root_private(db: Database) -> Groups:
     """Group the root namespace's private rules: all that its own proxies look at first."""
-    return _grouped(one for one in _heads(db, ROOT_NAMESPACE) if _private(db, one))
+    return _grouped(one for one in _heads(db, root_namespace(db)) if _private(db, one))
 
 
 def _private(db: Database, one: Head) -> bool:
@@ -181,11 +182,12 @@ def _for_client(db: Database, place: scope.Scope, host: str) -> tuple[Group, ...
     service = scope.service(db, place, host)
     if service is None:
         return ()
-    own = _root_private(db) if place.namespace == ROOT_NAMESPACE else _local(db, place.namespace)
+    root = root_namespace(db)
+    own = _root_private(db) if place.namespace == root else _local(db, place.namespace)
     found = (
         _closest(own, host)
         or _seen(_exported(db, service.namespace), host, place.namespace)
-        or _seen(_exported(db, ROOT_NAMESPACE), host, place.namespace)
+        or _seen(_exported(db, root), host, place.namespace)
     )
     return tuple(one for one in found if one.selector is None or one.refs[0].namespace == place.namespace)
 

@@ -23,7 +23,7 @@ from lateen.api.envoy_filter import (
 )
 from lateen.api.meta import Object, Ref
 from lateen.engine import Database, query
-from lateen.model.defaults import ROOT_NAMESPACE
+from lateen.model.root import root_namespace
 from lateen.model.selectors import GATEWAY_NAME, pairs, selects
 from lateen.model.view import View
 
@@ -68,7 +68,7 @@ def patches(db: Database, view: View) -> tuple[ConfigPatch, ...]:
 @query
 def selected(db: Database, view: View) -> tuple[Ref, ...]:
     """Return the EnvoyFilters for a proxy: of the root namespace and of its own, in the order in which they apply."""
-    root = facts.mesh_config(db).root_namespace or ROOT_NAMESPACE
+    root = root_namespace(db)
     found = []
     for ref in facts.refs(db, "EnvoyFilter"):
         obj = facts.get(db, ref) if ref.namespace in (root, view.namespace) else None

@@ -19,7 +19,7 @@ from lateen.api.meta import Object, age_key
 from lateen.api.proxy_config import ProxyConfig
 from lateen.api.proxy_settings import ProxyHeaders, ProxySettings
 from lateen.engine import Database, query
-from lateen.model.defaults import ROOT_NAMESPACE
+from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
 
 ANNOTATION = "proxy.istio.io/config"
@@ -53,7 +53,7 @@ def own_settings(
     db: Database, namespace: str, labels: Pairs, annotations: Pairs
 ) -> tuple[ProxySettings, ...]:
     """Return what is said of a workload beside the mesh's `defaultConfig`, from weak to strong."""
-    root = facts.mesh_config(db).root_namespace or ROOT_NAMESPACE
+    root = root_namespace(db)
     text = dict(annotations).get(ANNOTATION, "")
     found = (
         _of_namespace(db, root),

@@ -14,9 +14,10 @@ from lateen.api.sidecar import IstioEgressListener, Sidecar
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import protocol, virtual_services, visibility
-from lateen.model.defaults import MESH_GATEWAY, ROOT_NAMESPACE
+from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.destinations import destinations
 from lateen.model.protocol import Protocol
+from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.service import Registry, Service, all_services, by_host
 from lateen.model.view import View
@@ -76,8 +77,9 @@ def _sidecar_for(db: Database, namespace: str, labels: Pairs) -> Ref | None:
     for ref, selector in own:
         if selector is not None and selects(selector, labels):
             return ref
-    root = _sidecars(db, ROOT_NAMESPACE) if namespace != ROOT_NAMESPACE else ()
-    return next((ref for ref, selector in (*own, *root) if selector is None), None)
+    root = root_namespace(db)
+    everywhere = _sidecars(db, root) if namespace != root else ()
+    return next((ref for ref, selector in (*own, *everywhere) if selector is None), None)
 
 
 def sidecar(db: Database, scope: Scope) -> Sidecar | None:

@@ -10,6 +10,7 @@ from lateen.model import host as hosts
 from lateen.model import scope, visibility
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.destination_rules import head, rule_for
+from lateen.model.root import root_namespace
 from lateen.model.service import Service
 from lateen.model.view import View
 from lateen.model.virtual_services import Binding, by_gateway
@@ -97,5 +98,6 @@ def destination_rule_notes(db: Database, view: View, cluster: str) -> Iterator[S
                 else "another one comes first"
             )
         else:
-            why = f"clients in {view.namespace} look in {view.namespace}, then where the service is, then in istio-system"
+            places = f"{view.namespace}, then where the service is, then in {root_namespace(db)}"
+            why = f"clients in {view.namespace} look in {places}"
         yield note(f"DestinationRule {ref.namespace}/{ref.name} is not followed: {why}", ref, "spec.host")

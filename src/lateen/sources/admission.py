@@ -21,6 +21,8 @@ from lateen.api.meta import Meta, Object, OwnerReference, Ref
 from lateen.api.secret_bytes import SecretBytes
 from lateen.api.workload import Deployment, Pod, PodAddress, PodCondition, PodStatus, PodTemplate
 from lateen.sources.addresses import PODS, SERVICES, allocate, digest
+from lateen.sources.discovery import told, unselected
+from lateen.sources.mirroring import mirrored, unwanted
 from lateen.sources.yaml import parse
 
 AnyObject = Object[Any]
@@ -30,6 +32,8 @@ MESH_MAP = ("istio-system", "istio")
 MAX_REPLICAS = 1000
 """More pods of one Deployment are taken for a slip of the keyboard."""
 HEADLESS = "None"
+WRITERS = ("Deployment", "Endpoints")
+"""Kinds that other objects are made of."""
 
 
 class Made(Struct, frozen=True, gc=False):
@@ -61,15 +65,15 @@ class Admission:
         """Complete a set of objects; addresses in `held` stay with their owners."""
         made = {obj.ref: self._make(obj) for obj in objects}
         self._made = {ref: self._made[ref] for ref in made}
-        found: dict[Ref, AnyObject] = {}
-        makers: dict[Ref, Ref] = {}
-        for maker in sorted(made, key=lambda ref: (ref.kind == "Deployment", ref)):
-            for obj in made[maker].objects:
-                if (
-                    found.setdefault(obj.ref, obj) is obj
-                ):  # a Pod that is written wins over one that would be made
-                    makers[obj.ref] = maker
+        found, makers = _gathered(made)
+        hidden = unselected(found, MESH_MAP)
+        idle = _idle(made, found, hidden)
+        for ref in [
+            ref for ref, maker in makers.items() if ref in hidden or (maker in idle and ref != maker)
+        ]:
+            del found[ref], makers[ref]
         findings = [finding for ref in sorted(made) for finding in made[ref].findings]
+        findings += [*told(hidden & made.keys()), *idle.values()]
         addresses, left = _addresses(found, held or {})
         findings += [_no_address(ref) for ref in left]
         objects_now = {ref: self._with_address(obj, addresses.get(ref)) for ref, obj in found.items()}
@@ -98,6 +102,25 @@ class Admission:
 def complete(obj: AnyObject) -> Made:
     """Complete one object on its own: everything but addresses."""
     return MAKERS.get(obj.kind, _as_it_is)(obj)
+
+
+def _gathered(made: Mapping[Ref, Made]) -> tuple[dict[Ref, AnyObject], dict[Ref, Ref]]:
+    """Put together what was made, and of what; an object that is written wins over one that would be made."""
+    found: dict[Ref, AnyObject] = {}
+    makers: dict[Ref, Ref] = {}
+    for maker in sorted(made, key=lambda ref: (ref.kind in WRITERS, ref)):
+        for obj in made[maker].objects:
+            if found.setdefault(obj.ref, obj) is obj:
+                makers[obj.ref] = maker
+    return found, makers
+
+
+def _idle(
+    made: Mapping[Ref, Made], found: Mapping[Ref, AnyObject], hidden: frozenset[Ref]
+) -> dict[Ref, Finding]:
+    """Find the Endpoints that are not mirrored, and why."""
+    given = sorted(ref for ref in made if ref.kind == "Endpoints" and ref not in hidden)
+    return {ref: why for ref in given if (why := unwanted(ref, found))}
 
 
 def admit(objects: Iterable[AnyObject], held: Mapping[Ref, str] | None = None) -> Admitted:
@@ -205,7 +228,12 @@ def _replica(obj: AnyObject, place: int) -> AnyObject:
     return _pod(Object(api_version="v1", kind="Pod", meta=meta, spec=template.spec)).objects[0]
 
 
+def _endpoints(obj: AnyObject) -> Made:
+    return Made((obj, *mirrored(obj)))
+
+
 MAKERS: dict[str, Callable[[AnyObject], Made]] = {
+    "Endpoints": _endpoints,
     "Secret": _secret,
     "ConfigMap": _config_map,
     "Pod": _pod,

@@ -156,3 +156,41 @@ def test_observed_pods_are_wanted_until_somebody_reports_them():
     store.replace(FILES, from_text(""))
     assert store.wanted_pods == ()
     assert facts.refs(store.db, "Pod") == (pod.ref,)
+
+
+SETTINGS = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: "discoverySelectors: [{matchLabels: {mesh: 'yes'}}]"}
+---
+"""
+NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {{name: default, labels: {{mesh: '{}'}}}}\n---\n"
+POD = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: a}]}\n"
+
+
+def test_a_namespace_that_is_labelled_later_appears_then(store):
+    """discoverySelectors: pods run on, everything else comes and goes with the namespace's labels."""
+    applied = store.replace(FILES, from_text(SETTINGS + NAMESPACE.format("no") + both(1, 2) + POD))
+    assert facts.refs(store.db, "Service") == ()
+    assert len(facts.refs(store.db, "Pod")) == 1
+    told = [finding.ref for finding in applied.findings if finding.code == codes.NOT_SELECTED]
+    assert told == [ref("a"), ref("b")]
+    assert origin.of(store.db, ref("a")) is None
+    applied = store.add(API, from_text(NAMESPACE.format("yes")))
+    assert facts.refs(store.db, "Service") == (ref("a"), ref("b"))
+    assert origin.of(store.db, ref("a")) is not None
+    store.remove(API, [Ref("Namespace", "", "default")])
+    assert facts.refs(store.db, "Service") == ()
+    assert origin.of(store.db, ref("a")) is None
+
+
+def test_endpoints_are_mirrored_as_long_as_their_service_has_no_selector(store):
+    """The slices that Kubernetes would make come and go with the Service's selector."""
+    endpoints = "---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: a}\nsubsets: [{addresses: [{ip: 1.2.3.4}, {ip: 'f::1'}]}]\n"
+    store.replace(FILES, from_text(SERVICE.format("a", 1) + endpoints))
+    slices = [facts.get(store.db, one) for one in facts.refs(store.db, "EndpointSlice")]
+    made = {one.spec.address_type: one.spec.endpoints[0].addresses for one in slices}
+    assert made == {"IPv4": ("1.2.3.4",), "IPv6": ("f::1",)}
+    store.replace(FILES, from_text(SERVICE.format("a", 1) + "  selector: {app: a}\n" + endpoints))
+    assert facts.refs(store.db, "EndpointSlice") == ()

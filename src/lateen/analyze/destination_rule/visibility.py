@@ -7,13 +7,14 @@ A client takes the rules of the first namespace that has one for the host: its o
 from lateen.analyze.catalogue import Code
 from lateen.analyze.destination_rule.subject import destination_rule, services
 from lateen.analyze.report import found
+from lateen.analyze.selection import INGRESS_NAMESPACE
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import visibility
-from lateen.model.defaults import ROOT_NAMESPACE
 from lateen.model.destination_rules import head, rule_for
+from lateen.model.root import root_namespace
 from lateen.model.service import Service
 from lateen.model.view import View
 
@@ -35,10 +36,10 @@ def invisible(db: Database, ref: Ref) -> tuple[Finding, ...]:
 
 @query
 def client_namespaces(db: Database) -> tuple[str, ...]:
-    """Return the namespaces that have workloads; gateways are in the root namespace even if no file says so."""
+    """Return the namespaces that have workloads; the ingress gateway is in its own even if no file says so."""
     kinds = ("Pod", "WorkloadEntry")
     named = {ref.namespace for kind in kinds for ref in facts.refs(db, kind)}
-    return tuple(sorted(named | {ROOT_NAMESPACE})) if named else ()
+    return tuple(sorted(named | {INGRESS_NAMESPACE})) if named else ()
 
 
 def _is_near(db: Database, ref: Ref, hosts: tuple[Service, ...]) -> bool:
@@ -58,13 +59,13 @@ def _follows(db: Database, space: str, service: Service, ref: Ref) -> bool:
 def _why(db: Database, ref: Ref, owner: str) -> str:
     one = head(db, ref)
     exported = one is None or not one.export_to or visibility.PUBLIC in one.export_to
-    if ref.namespace in (owner, ROOT_NAMESPACE):
+    if ref.namespace in (owner, root_namespace(db)):
         if not exported:
             return f"exportTo keeps it in {ref.namespace}, where no workload is"
         return "another rule for the host comes first everywhere"
     if ref.namespace not in client_namespaces(db):
         return (
             f"it is in namespace {ref.namespace}, which has no workloads, and clients elsewhere look only in their "
-            f"own namespace, in {owner} and in {ROOT_NAMESPACE}"
+            f"own namespace, in {owner} and in {root_namespace(db)}"
         )
     return f"another rule for the host comes first in namespace {ref.namespace}"

@@ -1,12 +1,11 @@
 """A Gateway and the proxies that serve it."""
 
-from lateen.analyze.selection import INGRESS_GATEWAY
+from lateen.analyze.selection import INGRESS_GATEWAY, INGRESS_NAMESPACE
 from lateen.api import facts
 from lateen.api.gateway import Gateway
 from lateen.api.meta import Object, Ref
 from lateen.engine import Database, query
 from lateen.model import workload
-from lateen.model.defaults import ROOT_NAMESPACE
 from lateen.model.selectors import Pairs, pairs
 from lateen.model.view import View
 
@@ -23,7 +22,7 @@ def namespaces(db: Database, selector: Pairs) -> tuple[str, ...]:
     spaces = sorted({ref.namespace for ref in facts.refs(db, "Pod")})
     found = [name for name in spaces if workload.selected(db, "Pod", name, selector)]
     if not found and dict(selector).items() <= INGRESS_GATEWAY.items():
-        found = [ROOT_NAMESPACE]
+        found = [INGRESS_NAMESPACE]
     return tuple(found)
 
 

@@ -2,14 +2,13 @@
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found, listed
-from lateen.analyze.selection import INGRESS_GATEWAY, knows_workloads, nearby
+from lateen.analyze.selection import INGRESS_GATEWAY, INGRESS_NAMESPACE, knows_workloads, nearby
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.kubernetes import Service
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import workload
-from lateen.model.defaults import ROOT_NAMESPACE
 from lateen.model.selectors import pairs
 
 
@@ -31,7 +30,7 @@ def workloads(db: Database, ref: Ref) -> tuple[Finding, ...]:
         for pod in workload.selected(db, kind, ref.namespace, selector)
     ]
     if not refs:
-        if ref.namespace == ROOT_NAMESPACE and dict(selector).items() <= INGRESS_GATEWAY.items():
+        if ref.namespace == INGRESS_NAMESPACE and dict(selector).items() <= INGRESS_GATEWAY.items():
             return ()
         words = ", ".join(f"{key}={value}" for key, value in selector)
         message = f"no pod has the labels {words}: requests are answered 503 (UH)"

@@ -42,6 +42,11 @@ def endpoints(report: Report, spec: Endpoints) -> None:
     """Check Endpoints."""
     for place, subset in enumerate(spec.subsets):
         path = f"subsets[{place}]"
+        if not (subset.addresses or subset.not_ready_addresses):
+            report.error(path, "a subset has addresses; there are neither addresses nor notReadyAddresses")
+        for index, port in enumerate(subset.ports):
+            if not port.name and len(subset.ports) > 1:
+                report.error(f"{path}.ports[{index}].name", "one of several ports needs a name")
         for field, given in (
             ("addresses", subset.addresses),
             ("notReadyAddresses", subset.not_ready_addresses),

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from lateen.api.check.kubernetes_container import containers
 from lateen.api.check.metadata import metadata
+from lateen.api.check.primitives.conditions import holds, wrong_parts
 from lateen.api.check.primitives.kubernetes_names import LABEL, one_of
-from lateen.api.check.primitives.labels import key, labels, value
 from lateen.api.check.primitives.numbers import not_negative
 from lateen.api.check.report import Report
-from lateen.api.workload import Deployment, Pod, PodSelector, PodSelectorRequirement
+from lateen.api.workload import Deployment, Pod, PodSelector
 
 ALWAYS = ("Always",)
-WITH_VALUES, WITHOUT_VALUES = ("In", "NotIn"), ("Exists", "DoesNotExist")
 
 
 def deployment(report: Report, spec: Deployment) -> None:
@@ -56,17 +55,8 @@ def pod_spec(report: Report, path: str, spec: Pod) -> None:
 
 
 def _selector(report: Report, path: str, selector: PodSelector) -> None:
-    labels(report, f"{path}.matchLabels", selector.match_labels)
-    for place, one in enumerate(selector.match_expressions):
-        where = f"{path}.matchExpressions[{place}]"
-        report.wrong(f"{where}.key", key(one.key))
-        if one.operator not in (*WITH_VALUES, *WITHOUT_VALUES):
-            report.error(f"{where}.operator", f"{one.operator!r} is not In, NotIn, Exists or DoesNotExist")
-        elif bool(one.values) != (one.operator in WITH_VALUES):
-            words = "needs values" if one.operator in WITH_VALUES else "has no values"
-            report.error(f"{where}.values", f"{one.operator} {words}")
-        for index, text in enumerate(one.values):
-            report.wrong(f"{where}.values[{index}]", value(text))
+    for field, problem in wrong_parts(selector):
+        report.error(f"{path}.{field}", problem)
 
 
 def _mismatches(selector: PodSelector, own: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -79,21 +69,8 @@ def _mismatches(selector: PodSelector, own: dict[str, str]) -> Iterator[tuple[st
                 f"the selector asks for {name}: {text}, and the template {has}",
             )
     for place, one in enumerate(selector.match_expressions):
-        if not _holds(one, own):
+        if not holds(one, own):
             words = (
                 f"the template's labels do not meet {one.key} {one.operator} {', '.join(one.values)}".rstrip()
             )
             yield f"spec.selector.matchExpressions[{place}]", words
-
-
-def _holds(one: PodSelectorRequirement, own: dict[str, str]) -> bool:
-    match one.operator:
-        case "In":
-            return own.get(one.key) in one.values
-        case "NotIn":
-            return own.get(one.key) not in one.values
-        case "Exists":
-            return one.key in own
-        case "DoesNotExist":
-            return one.key not in own
-    return True

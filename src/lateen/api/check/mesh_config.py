@@ -4,6 +4,7 @@ from lateen.api.check.client_tls import client_tls
 from lateen.api.check.connection_pool import connection_pool
 from lateen.api.check.locality import locality, zone_aware
 from lateen.api.check.outlier_detection import outlier_detection
+from lateen.api.check.primitives.conditions import wrong_parts
 from lateen.api.check.primitives.dns import is_label, wildcard
 from lateen.api.check.primitives.durations import MILLISECOND, SECOND, duration
 from lateen.api.check.primitives.export_to import export_to
@@ -51,6 +52,10 @@ def mesh_config(report: Report, spec: MeshConfig) -> None:
         client_tls(report, "outboundTrafficPolicy.tls", spec.outbound_traffic_policy.tls)
     _retries(report, spec)
     _visibility(report, spec)
+    for place, one in enumerate(spec.discovery_selectors):
+        for field, problem in wrong_parts(one):
+            words = f"{problem}; so no selector counts, and every namespace is read"
+            report.warning(f"discoverySelectors[{place}].{field}", words)
     _patterns(report, spec)
 
 

@@ -213,10 +213,6 @@ def test_an_endpoint_slice_of_no_service():
     )
 
 
-def test_endpoints_are_not_read():
-    expect(judge("Endpoints", "{subsets: []}"), "kind", "is not supported yet: write an EndpointSlice")
-
-
 def test_secrets_do_not_show_their_values():
     found = judge("Secret", "{type: kubernetes.io/tls, stringData: {other: hunter2}}")
     assert found

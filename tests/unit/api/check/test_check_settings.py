@@ -128,12 +128,11 @@ MESH = [
         "defaultConfig.connectionSettings.httpIdleTimeout",
         "cannot be negative",
     ),
-    ("rootNamespace: other", "rootNamespace", "is not supported yet"),
-    ("discoverySelectors: [{matchLabels: {a: b}}]", "discoverySelectors", "is not supported yet"),
 ]
 MESH_FINE = [
     "{}",
-    "rootNamespace: istio-system",
+    "rootNamespace: other",
+    "discoverySelectors: [{matchLabels: {a: b}}]",
     "{proxyHttpPort: 0, protocolDetectionTimeout: 0s, connectTimeout: 1h, trustDomain: cluster.local}",
     "{accessLogFile: /dev/stdout, outboundTrafficPolicy: {mode: REGISTRY_ONLY}, enablePrometheusMerge: true}",
     "{defaultConfig: {discoveryAddress: 'istiod.istio-system.svc:15012', gatewayTopology: {numTrustedProxies: 1}}}",
