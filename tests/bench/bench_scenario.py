@@ -102,10 +102,10 @@ class Scenario:
         first = self._connect(range(1))
         ready = time.process_time()
         rss.append(memory())
-        queries, cells = runs(self.db), len(self.db.cells)
+        queries, cells = runs(self.db), len(self.db)
         rest = self._connect(range(1, self.proxies), with_gateway=True)
         rss.append(memory())
-        cells_all = len(self.db.cells)
+        cells_all = len(self.db)
         analysis = timed(lambda: findings(self.db))
         self.files = dict(bench_mesh.documents(self.size))
         self.store.replace(FILES, self.texts.load(self.files.items()))
@@ -144,7 +144,7 @@ class Scenario:
         self._change(*texts[-1])  # so that each measured edit starts from an edited state
         sent = bench_proxies.settle(self.clients)
         findings(self.db)
-        repeats = REPEATS if len(self.db.cells) < LARGE else REPEATS_LARGE
+        repeats = REPEATS if len(self.db) < LARGE else REPEATS_LARGE
         for number in range(repeats):
             reset(self.db)
             read, store = self._change(*texts[number % len(texts)])
@@ -241,7 +241,7 @@ def _part(file: str, function: str) -> str:
 
 
 def _top(db: Database) -> tuple[tuple[str, int], ...]:
-    ran = Counter({name: count.runs for name, count in counts(db).items() if count.runs})
+    ran = Counter({**counts(db)})
     return tuple(ran.most_common(KEPT))
 
 

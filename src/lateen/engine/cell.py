@@ -1,38 +1,82 @@
 """What the database is made of: cells, and the two ways in which a query fails."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
+
+HIGHEST = 1000
+"""The height from which on heights are not told apart; also that of circles, which have none."""
 
 
 class Cell:
     """One fact (an input, `fn` is None) or one memoised answer (of a query `fn` for `args`).
 
     Attributes:
-        key: the fact itself, or `(fn, args)`.
+        args: the query's arguments; of a fact, its key.
         deps: what the answer read, in the order it was first read.
+        readers: the answers that read this, and perhaps some that did once: none, one, or a list.
+        height: more than that of anything it read; 0 for facts.
         changed_at: the revision in which the value last became a different one; 0 = never had one.
-        checked_at: the revision in which the answer was last known to hold; 0 = never.
+        checked_at: the revision in which the answer was last known to hold; 0 = it must run again.
+        fresh: nothing that it depends on has changed since it was checked.
         active: it is being checked or computed just now.
-        asked, runs: how often it was asked for, and how often that meant to run the query.
+        runs: how often the query ran for it.
     """
 
-    __slots__ = ("active", "args", "asked", "changed_at", "checked_at", "deps", "fn", "key", "runs", "value")
+    __slots__ = (
+        "active", "args", "changed_at", "checked_at", "deps", "fn", "fresh", "height", "readers", "runs", "value",
+    )  # fmt: skip
 
-    def __init__(
-        self, key: Hashable, fn: Callable[..., Any] | None = None, args: tuple[Any, ...] = ()
-    ) -> None:
-        self.key, self.fn, self.args = key, fn, args
+    def __init__(self, fn: Callable[..., Any] | None, args: Hashable) -> None:
+        self.fn, self.args = fn, args
         self.value: Any = None
         self.deps: tuple[Cell, ...] = ()
-        self.changed_at = self.checked_at = 0
-        self.asked = self.runs = 0
+        self.readers: Cell | list[Cell] | None = None
+        self.changed_at = self.checked_at = self.height = self.runs = 0
+        self.fresh = fn is None
         self.active = False
+
+    @property
+    def key(self) -> Hashable:
+        """What it is found by: the fact's key, or the function and its arguments."""
+        return self.args if self.fn is None else (self.fn, self.args)
+
+    def each_reader(self) -> Sequence["Cell"]:
+        """Return the answers that read this."""
+        readers = self.readers
+        if readers is None:
+            return ()
+        return readers if isinstance(readers, list) else (readers,)
+
+    def add_reader(self, reader: "Cell") -> None:
+        """Note that an answer read this."""
+        readers = self.readers
+        if readers is None:
+            self.readers = reader
+        elif isinstance(readers, list):
+            readers.append(reader)
+        else:
+            self.readers = [readers, reader]
 
     def __str__(self) -> str:
         if self.fn is None:
-            return repr(self.key)
-        return f"{self.fn.__qualname__}({', '.join(map(repr, self.args))})"
+            return repr(self.args)
+        arguments: Iterator[str] = map(repr, self.args)  # type: ignore[call-overload]
+        return f"{self.fn.__qualname__}({', '.join(arguments)})"
+
+
+class Entry(Cell):
+    """The answer of a query that looks its last argument up in the mapping that another query answers with."""
+
+    __slots__ = ()
+
+    def follow(self, index: Cell) -> bool:
+        """Take the value over from the index, which is fresh; tell whether it is another one."""
+        value = index.value.get(self.args[-1])  # type: ignore[index]
+        if value is self.value or value == self.value:
+            return False
+        self.value, self.changed_at, self.checked_at = value, index.changed_at, index.changed_at
+        return True
 
 
 class CycleError(Exception):

@@ -6,7 +6,7 @@ answer equal to the last one stops the wave.
 
 How an answer is found, in order:
 
-1. It was already checked in this revision: it is returned as it is (the *hit*, about 0.15 µs).
+1. No change since has reached it (see `wave`): it is returned as it is (the *hit*, about 0.15 µs).
 2. Otherwise what it read is checked, in the order it was read. If nothing of that changed since, it still holds.
 3. Otherwise the query runs. An answer equal to the old one keeps the old date, so that nothing above it runs.
 
@@ -16,30 +16,44 @@ A query that comes to depend on itself is a crash too, for every query on the ci
 Two arguments, or two values of a fact, that compare equal are the same to the database: `1`, `1.0` and `True` are one.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-from lateen.engine.cell import Cell, Crash, CycleError
+from lateen.engine.cell import Cell, Crash, CycleError, Entry
+from lateen.engine.wave import Wave, link
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Args = tuple[Any, ...]
+_ENTRIES: set[Callable[..., Any]] = set()  # the functions made queries by `entry_of`
 
 
 class Database:
-    """Facts and memoised answers. For one thread.
+    """Facts and memoised answers; iterating gives every cell. For one thread.
 
     Attributes:
         revision: grows by one whenever a fact takes a different value.
-        cells: every fact by its key, every answer by `(function, arguments)`. For this package's eyes.
     """
 
     def __init__(self) -> None:
         self.revision = 1
-        self.cells: dict[Hashable, Cell] = {}
+        self._facts: dict[Hashable, Cell] = {}
+        self._answers: dict[Callable[..., Any], dict[Args, Cell]] = {}
         self._reading: list[dict[Cell, None]] = []  # what each running query has read
         self._active: list[Cell] = []  # the answers being checked or computed, outermost first
         self._circular: dict[Cell, CycleError] = {}  # those of them that turned out to depend on themselves
+        self._asked: dict[Cell, int] = {}  # when something outside last asked for an answer
+        self._changed: list[Cell] = []  # facts whose readers are not marked yet
+        self._wave = Wave()
+
+    def __iter__(self) -> Iterator[Cell]:
+        yield from self._facts.values()
+        for answers in self._answers.values():
+            yield from answers.values()
+
+    def __len__(self) -> int:
+        return len(self._facts) + sum(map(len, self._answers.values()))
 
     def set(self, fact: Hashable, value: object) -> None:
         """Set a fact; the only way in. None deletes it.
@@ -49,23 +63,28 @@ class Database:
         """
         if self._active:
             raise RuntimeError(f"{self._active[-1]} is a query and must not set {fact!r}")
-        cell = self.cells.get(fact)
+        cell = self._facts.get(fact)
         if cell is None:
             if value is None:
                 return
-            cell = self.cells[fact] = Cell(fact)
+            cell = self._facts[fact] = Cell(None, fact)
         if cell.value != value:
             self.revision += 1
             cell.value, cell.changed_at = value, self.revision
+            self._changed.append(cell)
 
     def read(self, fact: Hashable) -> Any:
         """Return a fact's value, or None when it was never set; recorded as read by the running query."""
-        cell = self.cells.get(fact)
+        cell = self._facts.get(fact)
         if cell is None:  # an absent fact is a dependency too
-            cell = self.cells[fact] = Cell(fact)
+            cell = self._facts[fact] = Cell(None, fact)
         if self._reading:
             self._reading[-1][cell] = None
         return cell.value
+
+    def find(self, key: Hashable) -> Cell | None:
+        """Return the cell of a fact."""
+        return self._facts.get(key)
 
     def fork(self) -> Self:
         """Return another database with the same facts, for a what-if; answers are computed anew in it.
@@ -73,64 +92,103 @@ class Database:
         The values are shared, which is safe because facts are immutable.
         """
         other = type(self)()
-        for cell in self.cells.values():
-            if cell.fn is None and cell.value is not None:
-                other.set(cell.key, cell.value)
+        for cell in self._facts.values():
+            if cell.value is not None:
+                other.set(cell.args, cell.value)
         return other
 
     def sweep(self, before: int) -> int:
-        """Forget answers last asked for before a revision, and deleted facts that no answer reads.
+        """Forget answers that nobody needed since a revision, and deleted facts that no answer reads.
+
+        Needed is what was asked for from outside, and all that it read.
 
         Returns:
             How many of both were forgotten.
         """
         assert not self._active, "sweeping while a query runs"
-        # What an answer read was checked no earlier than the answer, so no answer kept here loses what it read.
-        kept = [cell for cell in self.cells.values() if cell.fn is not None and cell.checked_at >= before]
-        read = {dep for cell in kept for dep in cell.deps}
-        facts = [c for c in self.cells.values() if c.fn is None and (c.value is not None or c in read)]
-        forgotten = len(self.cells) - len(kept) - len(facts)
-        if forgotten:
-            self.cells = {cell.key: cell for cell in (*facts, *kept)}
-        return forgotten
+        count = len(self)
+        self._asked = {cell: asked for cell, asked in self._asked.items() if asked >= before}
+        kept = _with_all_read(self._asked)
+        facts = [cell for cell in self._facts.values() if cell.value is not None or cell in kept]
+        self._facts = {cell.args: cell for cell in facts}
+        self._answers = {
+            fn: {args: cell for args, cell in answers.items() if cell in kept}
+            for fn, answers in self._answers.items()
+        }
+        for cell in self:
+            cell.readers = None
+        for cell in self:
+            for dep in cell.deps:
+                dep.add_reader(cell)
+        return count - len(self)
 
-    def ask(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    def ask(self, fn: Callable[..., Any], args: Args) -> Any:
         """Return a query's answer, recorded as read by the running query; `@query` calls this."""
-        key = (fn, args)
-        cell = self.cells.get(key)
-        if cell is None:
-            cell = self.cells[key] = Cell(key, fn, args)
+        cell = self.cell(fn, args)
         if self._reading:
             self._reading[-1][cell] = None
-        cell.asked += 1
-        if cell.checked_at != self.revision:
+        else:
+            self._asked[cell] = self.revision
+            if self._changed:
+                self.settle()
+        if self._wave.floor is not None and cell.height > self._wave.floor:
+            self._wave.flood()
+        if not cell.fresh:
             self._refresh(cell)
         value = cell.value
         if value.__class__ is Crash:
             raise value.again()
         return value
 
+    def cell(self, fn: Callable[..., Any], args: Args) -> Cell:
+        """Return the cell of an answer, which may not have been computed yet."""
+        answers = self._answers.get(fn)
+        if answers is None:
+            answers = self._answers[fn] = {}
+        cell = answers.get(args)
+        if cell is None:
+            kind = Entry if fn in _ENTRIES else Cell
+            cell = answers[args] = kind(fn, args)
+        return cell
+
+    def settle(self) -> None:
+        """Mark the answers that the changed facts may reach; all others are fresh then."""
+        changed, self._changed = self._changed, []
+        try:
+            for fact in changed:
+                self._wave.mark(fact)
+            while hub := self._wave.next_hub():
+                self._refresh(hub)
+        finally:
+            self._wave.flood()  # of use only when something other than an answer ended this
+
     def _refresh(self, cell: Cell) -> None:
         """Bring an answer up to date."""
         if cell.active:
             raise self._cycle(cell)
+        before, settled = cell.changed_at, False
         cell.active = True
         self._active.append(cell)
         try:
             if not cell.checked_at or self._stale(cell):
                 self._run(cell)
+            settled = all(dep.fresh or dep.active for dep in cell.deps)
         finally:
             self._active.pop()
             cell.active = False
             self._circular.pop(cell, None)
-        cell.checked_at = self.revision
+            cell.fresh = settled
+            cell.checked_at = self.revision if settled else 0
+            self._wave.release(cell, differs=not settled or cell.changed_at != before)
+            if not settled:
+                self._wave.flood(cell)
 
     def _stale(self, cell: Cell) -> bool:
         """Tell whether anything that the answer read has changed since it was last checked."""
         for dep in cell.deps:  # in the order they were read
             if dep.active:
                 return True  # a circle; running the query again says which
-            if dep.fn is not None and dep.checked_at != self.revision:
+            if not dep.fresh:
                 self._refresh(dep)
             if dep.changed_at > cell.checked_at:
                 return True
@@ -141,7 +199,7 @@ class Database:
         cell.runs += 1
         self._reading.append({})
         try:
-            value = cell.fn(self, *cell.args)
+            value = cell.fn(self, *cast("Args", cell.args))
         except (RecursionError, MemoryError):
             raise  # says something about the machine, not about the facts
         except Exception as error:  # noqa: BLE001  any crash is an answer
@@ -151,7 +209,7 @@ class Database:
         # Even when the query caught the error: else the answer would depend on who was asked first.
         if cell in self._circular:
             value = Crash(self._circular[cell])
-        cell.deps = tuple(deps)
+        link(cell, tuple(deps))
         if not cell.changed_at or value != cell.value:  # an equal answer stops the wave here
             cell.value, cell.changed_at = value, self.revision
 
@@ -171,3 +229,34 @@ def query(fn: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Dat
         return cast("T", db.ask(fn, args))
 
     return ask
+
+
+def entry_of(
+    index: Callable[..., Mapping[Any, Any]],
+) -> Callable[[Callable[Concatenate[Database, P], T]], Callable[Concatenate[Database, P], T]]:
+    """Make a function that looks its last argument up in a query's mapping (`.get(key)`) a query of its own.
+
+    It is the firewall in front of an index: when that changes, only the look-ups that find something else do, at the
+    cost of a comparison each.
+
+    Args:
+        index: the query, whose arguments are all but the last of the function's.
+    """
+
+    def make(fn: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Database, P], T]:
+        assert hasattr(index, "__wrapped__"), f"{index} is not a query"
+        _ENTRIES.add(fn)
+        return query(fn)
+
+    return make
+
+
+def _with_all_read(asked: dict[Cell, int]) -> set[Cell]:
+    found = set(asked)
+    waiting = [*asked]
+    while waiting:
+        for dep in waiting.pop().deps:
+            if dep not in found:
+                found.add(dep)
+                waiting.append(dep)
+    return found

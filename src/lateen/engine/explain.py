@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -53,7 +53,7 @@ def explain(db: Database, query: Callable[..., Any], *args: Any) -> Explanation:
     with suppress(Exception):  # what it read before it crashed is the explanation
         query(db, *args)
     fn = getattr(query, "__wrapped__", query)
-    return _explain(db.cells[(fn, args)], set())
+    return _explain(db.cell(fn, args), set())
 
 
 def dependents(db: Database, fact: Hashable) -> tuple[Question, ...]:
@@ -61,16 +61,13 @@ def dependents(db: Database, fact: Hashable) -> tuple[Question, ...]:
 
     An answer that was not asked for since the last change may have read something else then: it is left out.
     """
-    readers: dict[Cell, list[Cell]] = {}
-    for cell in db.cells.values():
-        if cell.checked_at == db.revision:
-            for dep in cell.deps:
-                readers.setdefault(dep, []).append(cell)
+    db.settle()
     found: dict[Cell, None] = {}
-    waiting = [db.cells[fact]] if fact in db.cells else []
+    waiting = [cell for cell in [db.find(fact)] if cell is not None]
     while waiting:
-        for reader in readers.get(waiting.pop(), ()):
-            if reader not in found:
+        read = waiting.pop()
+        for reader in read.each_reader():
+            if reader.fresh and reader not in found and read in reader.deps:
                 found[reader] = None
                 waiting.append(reader)
     return tuple(sorted(map(_question, found), key=str))
@@ -85,5 +82,5 @@ def _explain(cell: Cell, seen: set[Cell]) -> Explanation:
 
 def _question(cell: Cell) -> Question:
     if cell.fn is None:
-        return Question(fact=cell.key)
-    return Question(cell.fn.__qualname__, cell.args)
+        return Question(fact=cell.args)
+    return Question(cell.fn.__qualname__, cast("tuple[Any, ...]", cell.args))

@@ -14,7 +14,7 @@ from lateen.api.workload_entry import WorkloadEntry
 from lateen.engine import Database, query
 from lateen.model import workload
 from lateen.model.selectors import Pairs, pairs
-from lateen.model.service import Port, Registry, Service, by_host
+from lateen.model.service import Port, Registry, Service, of_host
 from lateen.model.workload import Health, Workload
 
 UNIX = "unix://"
@@ -52,7 +52,7 @@ def endpoints(db: Database, host: str, namespace: str, number: int) -> tuple[End
     A Kubernetes Service and ServiceEntries of the same host and namespace add their endpoints up.
     """
     found: list[Endpoint] = []
-    for service in by_host(db).get(host, ()):
+    for service in of_host(db, host) or ():
         port = service.port(number)
         if service.namespace == namespace and port is not None:
             found += _of_service(db, service, port)

@@ -11,7 +11,7 @@ from lateen.model import scope as scopes
 from lateen.model.endpoint import Endpoint, endpoints
 from lateen.model.host import is_cidr
 from lateen.model.scope import Scope
-from lateen.model.service import Registry, Resolution, Service, by_host
+from lateen.model.service import Registry, Resolution, Service, of_host
 from lateen.model.workload import Health
 
 Addresses = tuple[str, ...]
@@ -105,5 +105,5 @@ def _pod_names(db: Database, service: Service, namespace: str, domain: str) -> l
 
 def _alias_addresses(db: Database, service: Service) -> Addresses:
     """An ExternalName stands for the addresses of the service it points to, where that is in the mesh."""
-    target = next(iter(by_host(db).get(service.external_name.lower(), ())), None)
+    target = next(iter(of_host(db, service.external_name.lower()) or ()), None)
     return _addresses(db, target) if target is not None and target.resolution is not Resolution.ALIAS else ()

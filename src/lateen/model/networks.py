@@ -17,7 +17,7 @@ from lateen.model import host as hosts
 from lateen.model.endpoint import Endpoint
 from lateen.model.locality import Group, Member
 from lateen.model.mesh_networks import declared_gateways, gateway_services
-from lateen.model.service import by_host
+from lateen.model.service import of_host
 from lateen.model.workload import NETWORK_LABEL
 
 GATEWAY_PORT_LABEL = "networking.istio.io/gatewayPort"
@@ -59,7 +59,7 @@ def _of_service(db: Database, ref: Ref) -> tuple[NetworkGateway, ...]:
 @query
 def _outside_addresses(db: Database, host: str) -> tuple[str, ...]:
     """Return the addresses that a Kubernetes service has outside of its cluster."""
-    for service in by_host(db).get(host, ()):
+    for service in of_host(db, host) or ():
         found = facts.get(db, service.origin)
         if found is not None and isinstance(found.spec, k8s.Service):
             return tuple(_addresses(found.spec, found.status))

@@ -11,7 +11,7 @@ import msgspec
 from lateen.api import facts
 from lateen.api.meta import Ref, age_key
 from lateen.api.sidecar import IstioEgressListener, Sidecar
-from lateen.engine import Database, query
+from lateen.engine import Database, entry_of, query
 from lateen.model import host as hosts
 from lateen.model import protocol, virtual_services, visibility
 from lateen.model.defaults import MESH_GATEWAY
@@ -19,7 +19,7 @@ from lateen.model.destinations import destinations
 from lateen.model.protocol import Protocol
 from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
-from lateen.model.service import Registry, Service, all_services, by_host
+from lateen.model.service import Registry, Service, all_services, of_host
 from lateen.model.view import View
 from lateen.model.virtual_services import Binding
 
@@ -91,7 +91,10 @@ def sidecar(db: Database, scope: Scope) -> Sidecar | None:
 @query
 def visible_services(db: Database, namespace: str) -> tuple[Service, ...]:
     """Return the services exported to a namespace: those not public first, oldest first in both groups."""
-    seen = [s for s in all_services(db) if visibility.visible_to(s.export_to, namespace)]
+    declared = all_services(db)
+    if all(s.export_to == (visibility.PUBLIC,) for s in declared):
+        return declared
+    seen = [s for s in declared if visibility.visible_to(s.export_to, namespace)]
     private = (s for s in seen if not visibility.is_public(s.export_to))
     return (*private, *(s for s in seen if visibility.is_public(s.export_to)))
 
@@ -127,9 +130,9 @@ def services_by_host(db: Database, scope: Scope) -> dict[str, Service]:
     return {service.host: service for service in services(db, scope)}
 
 
-@query
+@entry_of(services_by_host)
 def service(db: Database, scope: Scope, host: str) -> Service | None:
-    """Return a scope's service by host; a firewall in front of the index."""
+    """Return a scope's service by host."""
     return services_by_host(db, scope).get(host)
 
 
@@ -259,7 +262,7 @@ def _united(first: Service, second: Service) -> Service:
 def _destination_services(db: Database, scope: Scope, egress: Egress) -> Iterable[Service]:
     for binding in egress.bindings:
         for host, ports in destinations(db, binding.ref, scope.namespace):
-            found = _best_visible(by_host(db).get(host, ()), scope.namespace)
+            found = _best_visible(of_host(db, host) or (), scope.namespace)
             trimmed = _with_ports(found, ports, egress) if found else None
             if trimmed is not None:
                 yield trimmed

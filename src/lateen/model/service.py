@@ -11,7 +11,7 @@ from lateen.api import facts
 from lateen.api import kubernetes as k8s
 from lateen.api.meta import Object, Ref
 from lateen.api.service_entry import ServiceEntry
-from lateen.engine import Database, query
+from lateen.engine import Database, entry_of, query
 from lateen.model import protocol, visibility
 from lateen.model.auto_address import allocated_address
 from lateen.model.defaults import CLUSTER_DOMAIN
@@ -132,10 +132,16 @@ def by_host(db: Database) -> dict[str, tuple[Service, ...]]:
     return index
 
 
+@entry_of(by_host)
+def of_host(db: Database, host: str) -> tuple[Service, ...] | None:
+    """Return the services of one host, oldest first; None when nobody declares it."""
+    return by_host(db).get(host)
+
+
 @query
 def service(db: Database, host: str, namespace: str) -> Service | None:
     """Return the service with this host declared in this namespace; Kubernetes before ServiceEntry."""
-    found = [service for service in by_host(db).get(host, ()) if service.namespace == namespace]
+    found = [service for service in of_host(db, host) or () if service.namespace == namespace]
     return min(found, key=lambda service: service.registry is not Registry.KUBERNETES, default=None)
 
 

@@ -216,10 +216,10 @@ def test_the_template_names_statistics(mesh):
 
 def ran(mesh, view):
     """Return the queries that an edit of one pod makes run again, by name."""
-    before = {key: cell.changed_at for key, cell in mesh.db.cells.items()}
+    before = {cell.key: cell.changed_at for cell in mesh.db}
     mesh.clusters(view)
     mesh.endpoints(REVIEWS, view)
-    after = {key for key, cell in mesh.db.cells.items() if cell.changed_at != before.get(key)}
+    after = {cell.key for cell in mesh.db if cell.changed_at != before.get(cell.key)}
     return {key[0].__name__ for key in after if isinstance(key, tuple) and callable(key[0])}
 
 
@@ -247,9 +247,9 @@ def test_an_edited_rule_runs_its_own_clusters_again():
             "spec": {"host": "s3", "trafficPolicy": policy},
         }
     )
-    before = {key: cell.changed_at for key, cell in mesh.db.cells.items()}
+    before = {cell.key: cell.changed_at for cell in mesh.db}
     mesh.clusters(view)
-    cells = [key for key, cell in mesh.db.cells.items() if cell.changed_at != before.get(key)]
+    cells = [cell.key for cell in mesh.db if cell.changed_at != before.get(cell.key)]
     names = [key[0].__name__ for key in cells if isinstance(key, tuple) and callable(key[0])]
     assert names.count("outbound") == names.count("outbound_resource") == 1
     assert names.count("merged") == 1

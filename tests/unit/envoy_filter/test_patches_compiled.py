@@ -59,7 +59,7 @@ def runs(db, words):
     """Count how often queries of a module have run."""
     return sum(
         cell.runs
-        for cell in db.cells.values()
+        for cell in db
         if cell.fn is not None and words in f"{cell.fn.__module__}.{cell.fn.__name__}"
     )
 

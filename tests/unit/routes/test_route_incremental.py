@@ -25,7 +25,7 @@ def rule(mesh, number, seconds):
 
 
 def runs(mesh):
-    return Counter({cell.key: cell.runs for cell in mesh.db.cells.values() if cell.fn is not None})
+    return Counter({cell.key: cell.runs for cell in mesh.db if cell.fn is not None})
 
 
 def rerun(mesh, edit, *views):
