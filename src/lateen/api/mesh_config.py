@@ -134,7 +134,7 @@ class MeshConfig(Message, frozen=True):
     default_traffic_policy: DefaultTrafficPolicy | None = None
     """Blocks that DestinationRules leave unset."""
     service_entry_visibility: ServiceEntryVisibility | None = None
-    """Visibility of ServiceEntries, on top of exportTo."""
+    """How widely ServiceEntries are seen at most, whatever their exportTo."""
 
 
 class MeshOutboundTrafficPolicy(Message, frozen=True):

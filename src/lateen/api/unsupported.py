@@ -39,7 +39,6 @@ UNSUPPORTED: Table = {
     },
     "MeshConfig": {
         "outboundTrafficPolicy.tls.mode=ISTIO_MUTUAL": NEEDS_CA,
-        "serviceEntryVisibility.applyToSidecars": "visibility is by exportTo only",
         "defaultConfig.connectionSettings.clusterPerConnectionBufferLimitBytes": "buffers of clusters are Envoy's",
         "defaultConfig.connectionSettings.listenerConnectionLimit": "listeners have no limit of their own",
         "defaultConfig.connectionSettings.globalDownstreamConnectionLimit": "the limit of a proxy is 50000 connections",
@@ -181,7 +180,6 @@ WITHOUT_EFFECT: Table = {
     "MeshConfig": {
         "hboneIdleTimeout": AMBIENT,
         "defaultTrafficPolicy.outlierDetection.consecutiveErrors": "deprecated, and nobody reads it",
-        "serviceEntryVisibility": AMBIENT,
         "serviceSettings": ONE_CLUSTER,
         "serviceScopeConfigs": ONE_CLUSTER,
         "enableTracing": NO_TRACES,

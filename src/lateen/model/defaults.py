@@ -6,6 +6,7 @@ Durations are in nanoseconds, as `api.common.Duration` is.
 SECOND = 1_000_000_000
 
 ROOT_NAMESPACE = "istio-system"  # pkg/config/constants
+NAMESPACE_NAME = "kubernetes.io/metadata.name"  # a label that Kubernetes gives every namespace
 CLUSTER_DOMAIN = "cluster.local"  # pkg/config/constants DefaultClusterLocalDomain
 MESH_GATEWAY = "mesh"  # pkg/config/constants IstioMeshGateway: the sidecars
 

@@ -14,6 +14,7 @@ from lateen.api.load_balancer import (
     ZoneAwareLoadBalancerSetting,
 )
 from lateen.api.mesh_config import MeshConfig
+from lateen.model.distribution import SAME_NODE, SAME_ZONE
 from lateen.model.endpoint import Endpoint
 from lateen.model.service import Service
 from lateen.model.subsets import NODE, located_labels, split_locality
@@ -23,7 +24,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 _SAME_ZONE = (NETWORK_LABEL, REGION, ZONE)
 _SAME_NODE = (NETWORK_LABEL, REGION, ZONE, SUBZONE, NODE)
-_DISTRIBUTIONS = {"preferclose": _SAME_ZONE, "prefersamezone": _SAME_ZONE, "prefersamenode": _SAME_NODE}
+_DISTRIBUTIONS = {SAME_ZONE: _SAME_ZONE, SAME_NODE: _SAME_NODE}
 
 
 class Preference(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +93,7 @@ def preference(
 
 def distribution(service: Service) -> tuple[str, ...]:
     """Return the labels that a service's trafficDistribution compares; empty for any endpoint alike."""
-    return _DISTRIBUTIONS.get(service.traffic_distribution.lower(), ())
+    return _DISTRIBUTIONS.get(service.traffic_distribution, ())
 
 
 def _by_locality(setting: LocalityLoadBalancerSetting | None) -> Preference | None:

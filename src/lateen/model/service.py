@@ -15,11 +15,12 @@ from lateen.engine import Database, entry_of, query
 from lateen.model import protocol, visibility
 from lateen.model.auto_address import allocated_address
 from lateen.model.defaults import CLUSTER_DOMAIN
+from lateen.model.distribution import distribution
 from lateen.model.protocol import Protocol
 from lateen.model.selectors import Pairs, pairs
+from lateen.model.service_entry_visibility import widest
 
 EXPORT_TO = "networking.istio.io/exportTo"
-TRAFFIC_DISTRIBUTION = "networking.istio.io/traffic-distribution"
 
 
 class Registry(StrEnum):
@@ -82,6 +83,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     node_local: bool = False
     """`internalTrafficPolicy: Local`."""
     traffic_distribution: str = ""
+    """SAME_ZONE, SAME_NODE (`distribution`), or empty."""
     subject_alt_names: tuple[str, ...] = ()
     labels: Pairs = ()
 
@@ -165,7 +167,9 @@ def _of_kubernetes(db: Database, found: Object[k8s.Service], spec: k8s.Service) 
         external_name=spec.external_name or "",
         publish_not_ready=bool(spec.publish_not_ready_addresses),
         node_local=spec.internal_traffic_policy == "Local",
-        traffic_distribution=spec.traffic_distribution or meta.annotations.get(TRAFFIC_DISTRIBUTION, ""),
+        traffic_distribution=distribution(
+            db, spec.traffic_distribution or "", meta.annotations, meta.namespace
+        ),
         labels=pairs(meta.labels),
     )
 
@@ -198,6 +202,11 @@ _RESOLUTIONS = {
 
 def _of_service_entry(db: Database, found: Object[ServiceEntry], spec: ServiceEntry) -> tuple[Service, ...]:
     meta, default = found.meta, facts.mesh_config(db).default_service_export_to
+    export = visibility.capped(
+        visibility.effective(spec.export_to, meta.namespace, default),
+        meta.namespace,
+        widest(db, meta.namespace),
+    )
     addresses = tuple(_address(address) for address in spec.addresses)
     return tuple(
         Service(
@@ -213,11 +222,11 @@ def _of_service_entry(db: Database, found: Object[ServiceEntry], spec: ServiceEn
             auto_address="" if addresses else allocated_address(db, found.ref, host),
             resolution=_RESOLUTIONS.get(spec.resolution or "NONE", Resolution.PASSTHROUGH),
             external=(spec.location or "MESH_EXTERNAL") == "MESH_EXTERNAL",
-            export_to=visibility.effective(spec.export_to, meta.namespace, default),
+            export_to=export,
             selector=pairs(spec.workload_selector.labels) if spec.workload_selector else None,
             created=meta.creation_timestamp,
             origin=found.ref,
-            traffic_distribution=meta.annotations.get(TRAFFIC_DISTRIBUTION, ""),
+            traffic_distribution=distribution(db, "", meta.annotations, meta.namespace),
             subject_alt_names=spec.subject_alt_names,
             labels=pairs(meta.labels),
         )

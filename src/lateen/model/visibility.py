@@ -22,3 +22,10 @@ def is_public(effective_export: tuple[str, ...]) -> bool:
 def visible_to(effective_export: tuple[str, ...], namespace: str) -> bool:
     """Tell whether the namespace sees an object with this effective `exportTo`."""
     return PUBLIC in effective_export or namespace in effective_export
+
+
+def capped(effective_export: tuple[str, ...], namespace: str, widest: str) -> tuple[str, ...]:
+    """Narrow an effective `exportTo` to what the mesh allows at most: PUBLIC, NAMESPACE or NONE; it never widens."""
+    if widest == "NONE" or (widest == "NAMESPACE" and not visible_to(effective_export, namespace)):
+        return (NONE,)
+    return (namespace,) if widest == "NAMESPACE" else effective_export

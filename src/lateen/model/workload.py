@@ -14,6 +14,7 @@ from lateen.api.workload import Pod, PodStatus
 from lateen.api.workload_entry import WorkloadEntry
 from lateen.engine import Database, query
 from lateen.model import mesh_networks
+from lateen.model.distribution import SAME_NODE, distribution
 from lateen.model.selectors import Pairs, pairs
 
 REGION = "topology.kubernetes.io/region"
@@ -134,12 +135,11 @@ def _is_by_node(db: Database, ref: Ref) -> bool:
     found = facts.get(db, ref)
     if found is None:
         return False
-    preference = found.meta.annotations.get("networking.istio.io/traffic-distribution", "")
-    if isinstance(found.spec, k8s.Service):
-        preference = found.spec.traffic_distribution or preference
-        if found.spec.internal_traffic_policy == "Local":
-            return True
-    return preference.lower() == "prefersamenode"
+    own = found.spec if isinstance(found.spec, k8s.Service) else None
+    if own is not None and own.internal_traffic_policy == "Local":
+        return True
+    spec = (own.traffic_distribution if own else None) or ""
+    return distribution(db, spec, found.meta.annotations, ref.namespace) == SAME_NODE
 
 
 @query

@@ -14,9 +14,8 @@ from lateen.api.common import LabelSelector
 from lateen.api.facts import MESH_CONFIG
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Object, Ref
+from lateen.model.defaults import NAMESPACE_NAME
 
-NAME = "kubernetes.io/metadata.name"
-"""A label that Kubernetes gives every namespace."""
 KEPT = frozenset({"Pod", "Deployment", "ServiceAccount"})
 """What runs whether or not the mesh looks at it."""
 
@@ -43,4 +42,4 @@ def told(hidden: frozenset[Ref]) -> Iterator[Finding]:
 def _labels(objects: Mapping[Ref, Object[Any]], namespace: str) -> dict[str, str]:
     """Return a namespace's labels; one that nobody declared has only its name."""
     found = objects.get(Ref("Namespace", "", namespace))
-    return {**(found.meta.labels if found else {}), NAME: namespace}
+    return {**(found.meta.labels if found else {}), NAMESPACE_NAME: namespace}

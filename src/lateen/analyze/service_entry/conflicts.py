@@ -8,6 +8,7 @@ from lateen.api.meta import Ref
 from lateen.api.service_entry import ServiceEntry
 from lateen.engine import Database, query
 from lateen.model import visibility
+from lateen.model.service_entry_visibility import widest
 
 Claim = tuple[Ref, str, tuple[str, ...]]
 
@@ -21,7 +22,8 @@ def _claims(db: Database) -> dict[tuple[str, int], tuple[Claim, ...]]:
         one = facts.get(db, ref)
         if one is None or not isinstance(one.spec, ServiceEntry):
             continue
-        seen_by = visibility.effective(one.spec.export_to, ref.namespace, default)
+        declared = visibility.effective(one.spec.export_to, ref.namespace, default)
+        seen_by = visibility.capped(declared, ref.namespace, widest(db, ref.namespace))
         for host in one.spec.hosts:
             for port in one.spec.ports:
                 key = host.lower(), port.number

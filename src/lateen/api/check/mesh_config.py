@@ -1,5 +1,6 @@
 """MeshConfig (pkg/config/validation/agent/validation.go ValidateMeshConfig). Paths begin at its own fields."""
 
+from lateen.api import codes
 from lateen.api.check.client_tls import client_tls
 from lateen.api.check.connection_pool import connection_pool
 from lateen.api.check.locality import locality, zone_aware
@@ -13,7 +14,7 @@ from lateen.api.check.proxy_settings import proxy_settings
 from lateen.api.check.report import Report
 from lateen.api.check.retries import retries
 from lateen.api.check.server_tls import curves
-from lateen.api.mesh_config import MeshConfig
+from lateen.api.mesh_config import MeshConfig, ServiceEntryVisibility
 
 LONGEST_CONNECT = 3600 * SECOND
 STAT_TOKENS = frozenset(
@@ -52,6 +53,8 @@ def mesh_config(report: Report, spec: MeshConfig) -> None:
         client_tls(report, "outboundTrafficPolicy.tls", spec.outbound_traffic_policy.tls)
     _retries(report, spec)
     _visibility(report, spec)
+    if spec.service_entry_visibility is not None:
+        _of_service_entries(report, spec.service_entry_visibility)
     for place, one in enumerate(spec.discovery_selectors):
         for field, problem in wrong_parts(one):
             words = f"{problem}; so no selector counts, and every namespace is read"
@@ -125,6 +128,23 @@ def _visibility(report: Report, spec: MeshConfig) -> None:
     export_to(report, "defaultServiceExportTo", spec.default_service_export_to, nobody=True)
     export_to(report, "defaultVirtualServiceExportTo", spec.default_virtual_service_export_to)
     export_to(report, "defaultDestinationRuleExportTo", spec.default_destination_rule_export_to)
+
+
+def _of_service_entries(report: Report, setting: ServiceEntryVisibility) -> None:
+    path = "serviceEntryVisibility"
+    if not setting.apply_to_sidecars:
+        words = "without applyToSidecars it is for ambient mode only"
+        report.warning(path, f"{path} has no effect: {words}", code=codes.WITHOUT_EFFECT)
+    for index, policy in enumerate(setting.policies):
+        for place, rule in enumerate(policy.matching_rules):
+            where = f"{path}.policies[{index}].matchingRules[{place}]"
+            if rule.namespace_selector is None:
+                report.warning(where, "a rule without namespaceSelector never holds")
+            else:
+                for field, problem in wrong_parts(rule.namespace_selector):
+                    report.warning(
+                        f"{where}.namespaceSelector.{field}", f"{problem}; so the rule never holds"
+                    )
 
 
 def _patterns(report: Report, spec: MeshConfig) -> None:
