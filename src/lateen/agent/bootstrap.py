@@ -15,7 +15,8 @@ OUTBOUND_MARK = 0x539
 _SOL_SOCKET, _SO_MARK = 1, 36
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _TYPE = "type.googleapis.com/"
-_MAX_CONNECTIONS = 50_000
+MAX_CONNECTIONS = 50_000
+"""Of clients, at once, where nobody says otherwise."""
 _MAX_REGEX = 32768  # steps of a compiled expression, as Istio's bootstrap says; api.check refuses larger ones
 
 
@@ -29,6 +30,10 @@ class Bootstrap(msgspec.Struct, frozen=True, kw_only=True):
     admin_socket: str
     locality: str = ""
     """`region/zone/subzone`."""
+    max_connections: int = MAX_CONNECTIONS
+    """Of clients, at once."""
+    runtime: dict[str, Any] = {}
+    """Envoy's runtime values; None takes back one that is usual here."""
     mark: int | None = OUTBOUND_MARK
     """Set on every connection that Envoy makes; None where nothing is captured."""
 
@@ -52,10 +57,8 @@ def bootstrap(settings: Bootstrap) -> dict[str, Any]:
                 _self_listener("prometheus", STATS_PORT, "/stats/prometheus", "/stats/prometheus"),
             ],
         },
-        "overload_manager": _overload_manager(),
-        "layered_runtime": {
-            "layers": [{"name": "limits", "static_layer": {"re2.max_program_size.error_level": _MAX_REGEX}}]
-        },
+        "overload_manager": _overload_manager(settings.max_connections),
+        "layered_runtime": {"layers": [{"name": "limits", "static_layer": _runtime(settings.runtime)}]},
     }
 
 
@@ -141,11 +144,16 @@ def _self_listener(name: str, port: int, path: str, target: str) -> dict[str, An
     }
 
 
-def _overload_manager() -> dict[str, Any]:
+def _runtime(own: dict[str, Any]) -> dict[str, Any]:
+    values = {"re2.max_program_size.error_level": _MAX_REGEX, **own}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _overload_manager(max_connections: int) -> dict[str, Any]:
     """Bound the connections; without a bound Envoy warns at every start."""
     limit = "envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"
     monitor = {
         "name": "envoy.resource_monitors.global_downstream_max_connections",
-        "typed_config": {"@type": _TYPE + limit, "max_active_downstream_connections": _MAX_CONNECTIONS},
+        "typed_config": {"@type": _TYPE + limit, "max_active_downstream_connections": max_connections},
     }
     return {"resource_monitors": [monitor]}

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from lateen.agent.bootstrap import OUTBOUND_MARK, Bootstrap, bootstrap_json
+from lateen.agent.bootstrap import MAX_CONNECTIONS, OUTBOUND_MARK, Bootstrap, bootstrap_json
 from lateen.model.defaults import CLUSTER_DOMAIN
 
 # The release whose behaviour this follows; EnvoyFilters match it by `proxyVersion`.
@@ -28,6 +28,13 @@ class ProxyPlan(msgspec.Struct, frozen=True, kw_only=True):
     locality: str = ""
     concurrency: int = 1
     """Worker threads, 0 for one per CPU; one suits a workload on a laptop (spec: one-machine.md E)."""
+    max_connections: int = MAX_CONNECTIONS
+    """Of clients, at once."""
+    runtime: dict[str, Any] = {}
+    """Envoy's runtime values (`Bootstrap`)."""
+    drain_seconds: int = DRAIN_SECONDS
+    options: dict[str, str] = {}
+    """More options of the command line."""
     log_level: str = "warning"
     extra_metadata: dict[str, Any] = {}
     environment: dict[str, str] = {}
@@ -40,10 +47,11 @@ def argv(envoy: Path, directory: Path, plan: ProxyPlan) -> tuple[str, ...]:
         "-c": str(directory / BOOTSTRAP_FILE),
         **({"--concurrency": str(plan.concurrency)} if plan.concurrency else {}),
         "--log-level": plan.log_level,
-        "--drain-time-s": str(DRAIN_SECONDS),
+        "--drain-time-s": str(plan.drain_seconds),
         "--drain-strategy": "immediate",
         "--file-flush-interval-msec": "250",  # of access logs, which somebody may be following
         "--component-log-level": "misc:error",  # Istio sets fields that Envoy calls deprecated
+        **plan.options,
     }
     return (str(envoy), *(word for option in options.items() for word in option), "--disable-hot-restart")
 
@@ -57,6 +65,8 @@ def bootstrap_text(directory: Path, ads_socket: Path, plan: ProxyPlan) -> bytes:
         ads_socket=str(ads_socket),
         admin_socket=str(directory / ADMIN_SOCKET),
         locality=plan.locality,
+        max_connections=plan.max_connections,
+        runtime=plan.runtime,
         mark=OUTBOUND_MARK,
     )
     return bootstrap_json(settings)

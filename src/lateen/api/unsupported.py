@@ -39,9 +39,6 @@ UNSUPPORTED: Table = {
     },
     "MeshConfig": {
         "outboundTrafficPolicy.tls.mode=ISTIO_MUTUAL": NEEDS_CA,
-        "defaultConfig.connectionSettings.clusterPerConnectionBufferLimitBytes": "buffers of clusters are Envoy's",
-        "defaultConfig.connectionSettings.listenerConnectionLimit": "listeners have no limit of their own",
-        "defaultConfig.connectionSettings.globalDownstreamConnectionLimit": "the limit of a proxy is 50000 connections",
     },
 }
 """Refused: valid in Istio, and not carried out yet."""
@@ -100,13 +97,13 @@ IGNORED: Table = {
         "defaultConfig.statsdUdpAddress": NO_TRACES,
         "defaultConfig.proxyStatsMatcher": NO_TRACES,
         "defaultConfig.extraStatTags": NO_TRACES,
-        "defaultConfig.concurrency": BOOTSTRAP,
         "defaultConfig.customConfigFile": BOOTSTRAP,
-        "defaultConfig.drainDuration": BOOTSTRAP,
         "defaultConfig.terminationDrainDuration": BOOTSTRAP,
         "defaultConfig.proxyAdminPort": BOOTSTRAP,
         "defaultConfig.statNameLength": BOOTSTRAP,
-        "defaultConfig.runtimeValues": BOOTSTRAP,
+        "defaultConfig.connectionSettings.listenerConnectionLimit": (
+            "Istio does not carry it out either; globalDownstreamConnectionLimit bounds all listeners of a proxy together"
+        ),
         "defaultConfig.interceptionMode": "proxies say it themselves, by INTERCEPTION_MODE in their metadata",
         "defaultConfig.readinessProbe": "workloads are probed as their Pods say",
         "configSources": "configuration comes from files and from apply",
@@ -202,8 +199,6 @@ WITHOUT_EFFECT: Table = {
         "defaultConfig.meshId": "there is one mesh",
         "defaultConfig.holdApplicationUntilProxyStarts": "it is always so",
         "defaultConfig.image": "there are no images",
-        "defaultConfig.fileFlushInterval": BOOTSTRAP,
-        "defaultConfig.fileFlushMinSizeKb": BOOTSTRAP,
         "defaultConfig.statsCompression": NO_TRACES,
         "defaultConfig.proxyHeaders.metadataExchangeHeaders": "proxies exchange no metadata",
     },

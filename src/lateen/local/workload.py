@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from lateen.agent import admin, proxy
+from lateen.agent.bootstrap import MAX_CONNECTIONS
 from lateen.agent.proxy import ProxyPlan
 from lateen.api.meta import Object, Ref
 from lateen.api.workload import Container, Pod
@@ -30,6 +31,7 @@ from lateen.local.supervisor import APPLICATION, PROXY, Keeper, Running
 from lateen.local.warden_client import Pod as PodRequest
 from lateen.local.warden_client import Process, Warden, WardenError
 from lateen.model.proxy_config import node_metadata, proxy_config, target_of
+from lateen.model.proxy_start import connection_limit, drain_seconds, flush_options, runtime_flags
 from lateen.model.view import Proxy, view_of
 from lateen.server.state import State
 
@@ -212,6 +214,10 @@ class Workload:
             concurrency=PROXY_THREADS if settings.concurrency is None else settings.concurrency,
             extra_metadata=node_metadata(self._site.db, *target),
             environment=settings.proxy_metadata,
+            max_connections=connection_limit(settings) or MAX_CONNECTIONS,
+            runtime=runtime_flags(settings),
+            drain_seconds=proxy.DRAIN_SECONDS if (own := drain_seconds(settings)) is None else own,
+            options=flush_options(settings),
         )
 
     async def _start_proxy(self) -> Running:

@@ -16,6 +16,7 @@ from lateen.model import host as hosts
 from lateen.model import locality, mesh, scope, subsets
 from lateen.model.defaults import CONNECT_TIMEOUT, DNS_REFRESH_RATE
 from lateen.model.destination_rules import rule_for
+from lateen.model.http_settings import cluster_buffer
 from lateen.model.load_assignment import inline_assignment, keeps_draining
 from lateen.model.locality import Group, Preference
 from lateen.model.protocol import Protocol
@@ -83,6 +84,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy = Policy()
     http: Http = Http()
     connect_timeout: int = CONNECT_TIMEOUT
+    buffer_bytes: int | None = None
+    """Of one connection; None is Envoy's default."""
     keepalives: tuple[TcpKeepalive, ...] = ()
     """The mesh's, then the rule's; fields of later ones win."""
     tls: UpstreamTLS | None = None
@@ -141,6 +144,7 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         policy=chosen,
         http=http,
         connect_timeout=connect_timeout(db, chosen),
+        buffer_bytes=cluster_buffer(db, view),
         keepalives=keepalives(db, chosen),
         tls=upstream_tls(
             chosen.tls,

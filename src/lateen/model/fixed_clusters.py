@@ -7,6 +7,7 @@ from lateen.api.destination_rule import ConnectionPoolSettings, TcpKeepalive
 from lateen.engine import Database, query
 from lateen.model import mesh, scope
 from lateen.model.clusters import connect_timeout, keepalives
+from lateen.model.http_settings import cluster_buffer
 from lateen.model.traffic_policy import Policy
 from lateen.model.upstream_tls import Target, UpstreamTLS, upstream_tls
 from lateen.model.view import View
@@ -18,6 +19,8 @@ class FixedClusters(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout: int
     """Of pass-through traffic: the mesh's default policy limits it too."""
     mesh_connect_timeout: int
+    buffer_bytes: int | None = None
+    """Of one connection; None is Envoy's default."""
     pool: ConnectionPoolSettings | None = None
     keepalives: tuple[TcpKeepalive, ...] = ()
     mesh_keepalives: tuple[TcpKeepalive, ...] = ()
@@ -39,6 +42,7 @@ def fixed_clusters(db: Database, view: View) -> FixedClusters:
     return FixedClusters(
         connect_timeout=connect_timeout(db, limited),
         mesh_connect_timeout=connect_timeout(db, Policy()),
+        buffer_bytes=cluster_buffer(db, view),
         pool=limited.connection_pool,
         keepalives=keepalives(db, limited),
         mesh_keepalives=keepalives(db, Policy()),

@@ -52,6 +52,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """`connectionSettings`; None is Envoy's default. Durations in nanoseconds."""
 
     buffer_bytes: int | None = None
+    """Of a listener's connections."""
+    cluster_buffer_bytes: int | None = None
+    """Of connections to upstream hosts; as the API says it, for istiod itself only checks it."""
     idle_timeout: int | None = None
     max_connection_duration: int | None = None
     max_stream_duration: int | None = None
@@ -144,6 +147,11 @@ def limits(db: Database, view: View) -> Limits:
     return _over(base, _limits(own))
 
 
+def cluster_buffer(db: Database, view: View) -> int | None:
+    """Return how many bytes a connection to an upstream host may hold back; None is Envoy's default."""
+    return limits(db, view).cluster_buffer_bytes
+
+
 def _over(base: Limits, own: Limits) -> Limits:
     chosen = {
         name: getattr(own, name) for name in Limits.__struct_fields__ if getattr(own, name) not in (None, "")
@@ -154,6 +162,7 @@ def _over(base: Limits, own: Limits) -> Limits:
 def _limits(own: ConnectionSettings) -> Limits:
     return Limits(
         buffer_bytes=_natural(own.listener_per_connection_buffer_limit_bytes),
+        cluster_buffer_bytes=_natural(own.cluster_per_connection_buffer_limit_bytes),
         idle_timeout=own.http_idle_timeout,
         max_connection_duration=own.http_max_connection_duration,
         max_stream_duration=own.http_max_stream_duration,

@@ -24,6 +24,7 @@ from lateen.model.clusters import (
 )
 from lateen.model.defaults import CONNECT_TIMEOUT
 from lateen.model.destination_rules import Rule, inbound_rule_for
+from lateen.model.http_settings import cluster_buffer
 from lateen.model.inbound import ServiceTarget, service_targets
 from lateen.model.service import Port
 from lateen.model.traffic_policy import Policy, of_port, with_mesh_default
@@ -53,6 +54,8 @@ class InboundCluster(msgspec.Struct, frozen=True, kw_only=True):
     """Only its connection pool and retry budget count."""
     http: Http = Http()
     connect_timeout: int = CONNECT_TIMEOUT
+    buffer_bytes: int | None = None
+    """Of one connection; None is Envoy's default."""
     keepalives: tuple[TcpKeepalive, ...] = ()
 
     @property
@@ -129,6 +132,7 @@ def _inbound(db: Database, view: View, served: _Served) -> InboundCluster:
         policy=policy,
         http=following_client(http_of(db, view, port.protocol), policy),
         connect_timeout=connect_timeout(db, policy),
+        buffer_bytes=cluster_buffer(db, view),
         keepalives=keepalives(db, policy),
     )
 

@@ -13,7 +13,7 @@ from lateen.translate.dns_cache import dns_cache, dns_cache_name
 from lateen.translate.endpoint import cluster_load_assignment
 from lateen.translate.http_protocol_options import http_protocol_options, typed_options
 from lateen.translate.load_balancer import apply_load_balancer, common_lb_config
-from lateen.translate.message import any_of, duration, serialized, uint32
+from lateen.translate.message import any_of, duration, optional_uint32, serialized, uint32
 from lateen.translate.metadata import cluster_metadata
 from lateen.translate.outlier_detection import outlier_detection
 from lateen.translate.upstream_tls import cluster_socket
@@ -54,6 +54,7 @@ def _base(one: Cluster) -> cluster_pb2.Cluster:
         name=name,
         alt_stat_name=stats_prefix(one.stat_name or name),
         connect_timeout=duration(one.connect_timeout),
+        per_connection_buffer_limit_bytes=optional_uint32(one.buffer_bytes),
         circuit_breakers=circuit_breakers(pool, one.policy.retry_budget),
         upstream_connection_options=connection_options(one.keepalives),
         typed_extension_protocol_options=typed_options(http_protocol_options(one.http, one.policy, one.tls)),

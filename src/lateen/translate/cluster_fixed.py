@@ -15,7 +15,7 @@ from lateen.translate.cluster_inbound import source_address
 from lateen.translate.connection_pool import connection_options
 from lateen.translate.dns_cache import ALLOW_ANY_CACHE, dns_cache
 from lateen.translate.http_protocol_options import http_protocol_options, passthrough_options, typed_options
-from lateen.translate.message import any_of, duration, serialized
+from lateen.translate.message import any_of, duration, optional_uint32, serialized
 from lateen.translate.upstream_tls import cluster_socket
 
 
@@ -59,6 +59,7 @@ def dynamic_dns(settings: FixedClusters) -> bytes:
         name=names.DYNAMIC_DNS,
         alt_stat_name=stats_prefix(names.DYNAMIC_DNS),
         connect_timeout=duration(settings.mesh_connect_timeout),
+        per_connection_buffer_limit_bytes=optional_uint32(settings.buffer_bytes),
         lb_policy=cluster_pb2.Cluster.CLUSTER_PROVIDED,
         circuit_breakers=circuit_breakers(None, None),
         upstream_connection_options=connection_options(settings.mesh_keepalives),
@@ -76,6 +77,7 @@ def _passthrough(settings: FixedClusters) -> cluster_pb2.Cluster:
         alt_stat_name=stats_prefix(names.PASSTHROUGH),
         type=cluster_pb2.Cluster.ORIGINAL_DST,
         connect_timeout=duration(settings.connect_timeout),
+        per_connection_buffer_limit_bytes=optional_uint32(settings.buffer_bytes),
         lb_policy=cluster_pb2.Cluster.CLUSTER_PROVIDED,
         circuit_breakers=circuit_breakers(settings.pool, None),
         upstream_connection_options=connection_options(settings.keepalives),

@@ -12,7 +12,7 @@ from lateen.translate.cluster import stats_prefix
 from lateen.translate.connection_pool import connection_options
 from lateen.translate.endpoint import address
 from lateen.translate.http_protocol_options import http_protocol_options, typed_options
-from lateen.translate.message import SECOND, duration, serialized
+from lateen.translate.message import SECOND, duration, optional_uint32, serialized
 from lateen.translate.metadata import cluster_metadata
 
 NEVER = 9_223_372_035 * SECOND  # cluster_builder.go maxSecondsValue: Envoy keeps the hosts it has seen
@@ -28,6 +28,7 @@ def inbound_cluster(one: InboundCluster, *, marked: bool) -> bytes:
         name=name,
         alt_stat_name=stats_prefix(one.stat_name or name),
         connect_timeout=duration(one.connect_timeout),
+        per_connection_buffer_limit_bytes=optional_uint32(one.buffer_bytes),
         circuit_breakers=circuit_breakers(pool, one.policy.retry_budget),
         upstream_connection_options=connection_options(one.keepalives),
         typed_extension_protocol_options=typed_options(http_protocol_options(one.http, one.policy, None)),

@@ -1,14 +1,18 @@
 """LAT0160, LAT0161: settings of a proxy that have no effect, or that cannot be read."""
 
+import msgspec
+
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found
 from lateen.api import facts
+from lateen.api.check.not_yet import settings_not_yet
+from lateen.api.check.report import Report
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.proxy_config import ProxyConfig
 from lateen.api.workload import Deployment, Pod
 from lateen.engine import Database, query
-from lateen.model.proxy_config import ANNOTATION, annotation
+from lateen.model.proxy_config import ANNOTATION, Annotation, annotation
 
 
 @query
@@ -27,14 +31,17 @@ def image(db: Database, ref: Ref) -> tuple[Finding, ...]:
 
 @query
 def proxy_annotation(db: Database, ref: Ref) -> tuple[Finding, ...]:
-    """Tell why the annotation with settings of a proxy counts for nothing: on a pod, or where its pods are made."""
+    """Tell what of the annotation with settings of a proxy counts for nothing: on a pod, or where its pods are made."""
     obj = facts.get(db, ref)
     if obj is None or (isinstance(obj.spec, Pod) and obj.meta.owner_references):
         return ()
     template = obj.spec.template if isinstance(obj.spec, Deployment) else None
     meta, path = (template.metadata, "spec.template.metadata") if template else (obj.meta, "metadata")
     text = meta.annotations.get(ANNOTATION, "")
-    problem = annotation(db, text).problem if text else ""
-    return (
-        (found(Code.PROXY_ANNOTATION, ref, f"{path}.annotations[{ANNOTATION}]", problem),) if problem else ()
-    )
+    path = f"{path}.annotations[{ANNOTATION}]"
+    read = annotation(db, text) if text else Annotation()
+    if read.settings is None:
+        return (found(Code.PROXY_ANNOTATION, ref, path, read.problem),) if read.problem else ()
+    report = Report(ref)
+    settings_not_yet(report, path, read.settings)
+    return tuple(msgspec.structs.replace(one, path=path) for one in report.found)

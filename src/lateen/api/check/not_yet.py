@@ -8,6 +8,7 @@ from msgspec import Struct
 from lateen.api import codes
 from lateen.api.check.report import Report
 from lateen.api.mesh_config import MeshConfig
+from lateen.api.proxy_settings import ProxySettings
 from lateen.api.registry import BY_NAME
 from lateen.api.schema import fields_of, nested
 from lateen.api.unsupported import IGNORED, UNSUPPORTED, Table
@@ -40,6 +41,12 @@ def not_yet(report: Report, spec: Any) -> None:
     elif steps := _steps(kind):
         for step in steps.values():
             _walk(report, "", spec, step)
+
+
+def settings_not_yet(report: Report, path: str, given: ProxySettings) -> None:
+    """Do the same for the settings of one proxy, which are as the mesh's `defaultConfig`."""
+    for step in _steps("MeshConfig")["defaultConfig"].steps.values():
+        _walk(report, path, given, step)
 
 
 def _walk(report: Report, path: str, value: Any, step: Step) -> None:
