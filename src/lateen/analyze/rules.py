@@ -23,6 +23,7 @@ from lateen.analyze.selection import selection
 from lateen.analyze.service.deployment import deployment
 from lateen.analyze.service.namespace import namespace
 from lateen.analyze.service.ports import port_names
+from lateen.analyze.service.slices import slices
 from lateen.analyze.service.workloads import workloads
 from lateen.analyze.service_entry import conflicts as service_entry_conflicts
 from lateen.analyze.service_entry.addresses import addresses
@@ -66,6 +67,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "EnvoyFilter": (patch_values, patch_failures, operations, selection, annotations),
     "ProxyConfig": (image,),
     "Service": (port_names, workloads, annotations),
+    "EndpointSlice": (slices, annotations),
     "Deployment": (deployment, proxy_annotation, annotations),
     "Pod": (proxy_annotation, annotations),
     "Namespace": (namespace, annotations),

@@ -159,6 +159,8 @@ class FilterChainMatch(Message, frozen=True):
     """Name of the chain."""
     sni: str | None = None
     """One of its server names."""
+    transport_socket: str | None = None
+    """No effect; Istio does not read it."""
     transport_protocol: str | None = None
     """raw_buffer or tls."""
     application_protocols: str | None = None

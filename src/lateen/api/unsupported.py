@@ -73,7 +73,9 @@ IGNORED: Table = {
     "WorkloadGroup": {
         "spec.probe": "a workload that registers itself counts as healthy while its proxy is connected"
     },
+    "EndpointSlice": {"addressType=FQDN": "Istio reads addresses only"},
     "EnvoyFilter": {
+        "spec.configPatches[].match.listener.filterChain.transportSocket": "Istio does not read it either",
         "spec.configPatches[].match.listener.portName": "Istio does not read it either; name the port's number",
         "spec.configPatches[].patch.filterClass": "Istio does not read it either; the operation says where",
     },
@@ -170,8 +172,6 @@ WITHOUT_EFFECT: Table = {
     "ConfigMap": {"immutable": OF_KUBERNETES, "binaryData": "no proxy and no process asks for it"},
     "EndpointSlice": {
         "addressType": "checked; the addresses say it themselves",
-        "endpoints[].conditions.serving": "readiness decides",
-        "endpoints[].targetRef.kind": "it is a Pod",
         "endpoints[].targetRef.uid": "Kubernetes sets it",
     },
     "MeshConfig": {

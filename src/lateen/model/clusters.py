@@ -16,8 +16,9 @@ from lateen.model import host as hosts
 from lateen.model import locality, mesh, scope, subsets
 from lateen.model.defaults import CONNECT_TIMEOUT, DNS_REFRESH_RATE
 from lateen.model.destination_rules import rule_for
+from lateen.model.endpoint import keeps_draining
 from lateen.model.http_settings import cluster_buffer
-from lateen.model.load_assignment import inline_assignment, keeps_draining
+from lateen.model.load_assignment import inline_assignment
 from lateen.model.locality import Group, Preference
 from lateen.model.protocol import Protocol
 from lateen.model.service import Port, Registry, Resolution, Service

@@ -18,6 +18,10 @@ from lateen.model.service import Port, Registry, Service, of_host
 from lateen.model.workload import Health, Workload
 
 UNIX = "unix://"
+PERSISTENT_SESSION_LABEL = "istio.io/persistent-session"
+PERSISTENT_SESSION_HEADER_LABEL = "istio.io/persistent-session-header"
+DRAINING_LABEL = "istio.io/draining"
+"""On a workload: it takes no new sessions."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +80,9 @@ def instances(db: Database, ref: Ref) -> tuple[Workload, ...]:
 
 def _of_service(db: Database, service: Service, port: Port) -> list[Endpoint]:
     if service.registry is Registry.KUBERNETES and (slices := _slices_of(db, service.origin)):
-        return _of_slices(db, service, port, slices)
+        entries = (one for one in instances(db, service.origin) if one.ref.kind == "WorkloadEntry")
+        added = [one for entry in entries if (one := _endpoint(service, port, entry)) is not None]
+        return [*_of_slices(db, service, port, slices), *added]
     served = instances(db, service.origin)
     if not served and service.resolution.is_dns and service.selector is None:
         return [Endpoint(address=service.host, port=_number(port), namespace=service.namespace)]
@@ -111,9 +117,13 @@ def _endpoint(service: Service, port: Port, one: Workload) -> Endpoint | None:
     health = Health.HEALTHY if service.publish_not_ready else one.health
     if one.ref.kind == "WorkloadEntry" and health is not Health.HEALTHY:
         return None  # an unhealthy VM is dropped, not sent (serviceentry/controller.go)
+    return _with_health(msgspec.structs.replace(_as_endpoint(one, health), port=number), health)
+
+
+def _as_endpoint(one: Workload, health: Health) -> Endpoint:
     return Endpoint(
         address=one.address.removeprefix(UNIX),
-        port=number,
+        port=0,
         labels=one.labels,
         locality=one.locality,
         network=one.network,
@@ -173,26 +183,60 @@ def _of_slices(db: Database, service: Service, port: Port, slices: tuple[Ref, ..
 
 def _of_slice(db: Database, service: Service, port: Port, spec: k8s.EndpointSlice) -> list[Endpoint]:
     numbers = [p.port for p in spec.ports if (p.name or "") == port.name and p.port]
-    if not numbers:
+    if not numbers or spec.address_type == "FQDN":
         return []
     found = []
     for member in spec.endpoints:
-        conditions = member.conditions
-        if conditions and conditions.terminating:
-            continue  # terminating endpoints must not count for failover (spec: EDS)
-        ready = conditions is None or conditions.ready is not False or service.publish_not_ready
-        pod = (
-            workload.workload(db, Ref("Pod", service.namespace, member.target_ref.name))
-            if member.target_ref
-            else None
-        )
-        for address in member.addresses:
-            base = (
-                _endpoint(service, port, pod)
-                if pod
-                else Endpoint(address=address, port=0, namespace=service.namespace)
-            )
+        health = _health_in_slice(member.conditions or k8s.EndpointConditions(), service)
+        for address in member.addresses if health else ():
+            base = _behind(db, service, member.target_ref, address)
             if base is not None:
-                health = Health.HEALTHY if ready else Health.UNHEALTHY
-                found.append(msgspec.structs.replace(base, address=address, port=numbers[0], health=health))
+                one = msgspec.structs.replace(base, address=address, port=numbers[0])
+                found.append(_with_health(one, health))
     return found
+
+
+def _behind(
+    db: Database, service: Service, target: k8s.ObjectReference | None, address: str
+) -> Endpoint | None:
+    """Return what is known of an address in a slice: of the Pod that it names, else of one that has it.
+
+    None when it names a Pod that is not there: then istiod waits for that Pod (endpointslice.go getPod).
+    """
+    ref = _pods_by_address(db, service.namespace).get(address)
+    if target is not None and target.kind == "Pod":
+        ref = Ref("Pod", target.namespace or service.namespace, target.name)
+        if facts.get(db, ref) is None:
+            return None
+    one = workload.workload(db, ref) if ref else None
+    return _as_endpoint(one, one.health) if one else Endpoint(address="", port=0, namespace=service.namespace)
+
+
+@query
+def _pods_by_address(db: Database, namespace: str) -> dict[str, Ref]:
+    refs = [ref for ref in facts.refs(db, "Pod") if ref.namespace == namespace]
+    return {one.address: ref for ref in reversed(refs) if (one := workload.workload(db, ref))}
+
+
+def _health_in_slice(conditions: k8s.EndpointConditions, service: Service) -> Health | None:
+    """Read an endpoint's conditions as istiod does (endpointslice.go endpointHealthStatus); None takes no traffic.
+
+    One that is not ready is ending unless it says that it is not.
+    """
+    if conditions.ready is not False or service.publish_not_ready:
+        return Health.HEALTHY
+    if conditions.terminating is False:
+        return Health.UNHEALTHY
+    return Health.DRAINING if keeps_draining(service) and conditions.serving is not False else None
+
+
+def _with_health(one: Endpoint, health: Health | None) -> Endpoint:
+    """Set an endpoint's health; the label that says it is draining comes first."""
+    drains = bool(dict(one.labels).get(DRAINING_LABEL))
+    return msgspec.structs.replace(one, health=Health.DRAINING if drains else health or one.health)
+
+
+def keeps_draining(service: Service) -> bool:
+    """Tell whether sessions stay with an endpoint that is going away."""
+    labels = dict(service.labels)
+    return bool(labels.get(PERSISTENT_SESSION_LABEL) or labels.get(PERSISTENT_SESSION_HEADER_LABEL))

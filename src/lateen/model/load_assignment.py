@@ -9,15 +9,12 @@ from lateen.api import facts
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import locality, networks, scope, subsets
-from lateen.model.endpoint import Endpoint, endpoints
+from lateen.model.endpoint import PERSISTENT_SESSION_LABEL, Endpoint, endpoints
 from lateen.model.locality import Client, Group, Member
 from lateen.model.service import Service
 from lateen.model.traffic_policy import Policy, declared, policy
 from lateen.model.view import View
 from lateen.model.workload import Health
-
-PERSISTENT_SESSION_LABEL = "istio.io/persistent-session"
-PERSISTENT_SESSION_HEADER_LABEL = "istio.io/persistent-session-header"
 
 
 @query
@@ -48,12 +45,6 @@ def inline_assignment(db: Database, view: View, host: str, port: int, subset: st
     found = _of(db, view, service, port, subset)
     groups = _grouped(db, view, service, declared(db, view, host, port, subset), found)
     return _preferred(db, view, service, policy(db, view, host, port, subset), groups)
-
-
-def keeps_draining(service: Service) -> bool:
-    """Tell whether sessions stay with an endpoint that is going away."""
-    labels = dict(service.labels)
-    return bool(labels.get(PERSISTENT_SESSION_LABEL) or labels.get(PERSISTENT_SESSION_HEADER_LABEL))
 
 
 def sends_unhealthy(service: Service, chosen: Policy) -> bool:
@@ -101,7 +92,8 @@ def _grouped(
 def _usable(view: View, service: Service, one: Endpoint) -> bool:
     if service.node_local and one.node != view.node:
         return False
-    return bool(one.address) and (one.health is not Health.DRAINING or keeps_draining(service))
+    keeps = one.health is not Health.DRAINING or bool(dict(service.labels).get(PERSISTENT_SESSION_LABEL))
+    return bool(one.address) and keeps  # the label of sessions by header keeps none (endpoint_builder.go)
 
 
 def _preferred(
