@@ -35,7 +35,7 @@ from lateen.model.visibility import visible_to
 Lookup = Callable[[str], Service | None]
 REDIRECT_CODES = frozenset({0, 301, 302, 303, 307, 308})  # what Envoy can say
 UNUSABLE = HTTPDirectResponse(status=500)
-EVERYTHING = Percent(value=100.0)
+EVERYTHING = 100  # per cent
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -196,15 +196,19 @@ def _mirrors(http: HTTPRoute, source: Source, lookup: Lookup) -> Iterator[Mirror
     if http.mirror is not None and (share := _mirror_share(http)):
         yield Mirror(_target(http.mirror, source.port, lookup), share)
     for policy in http.mirrors:
-        share = policy.percentage or EVERYTHING
-        if policy.destination is not None and (share.value or 0) > 0:
+        share = _given_share(policy.percentage) if policy.percentage else EVERYTHING
+        if policy.destination is not None and share:
             yield Mirror(_target(policy.destination, source.port, lookup), share)
 
 
 def _mirror_share(http: HTTPRoute) -> Percent | int | None:
     if http.mirror_percentage is not None:
-        return http.mirror_percentage if (http.mirror_percentage.value or 0) > 0 else None
-    return 100 if http.mirror_percent is None else http.mirror_percent or None
+        return _given_share(http.mirror_percentage)
+    return EVERYTHING if http.mirror_percent is None else http.mirror_percent or None
+
+
+def _given_share(share: Percent) -> Percent | None:
+    return share if (share.value or 0) > 0 else None
 
 
 def _target(destination: Destination, listener_port: int, lookup: Lookup) -> Target:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from envoy.config.listener.v3.listener_components_pb2 import Filter
-from envoy.config.route.v3.route_components_pb2 import VirtualHost
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
 
 from lateen.model.filter_chain_match import ChainMatch
@@ -14,6 +13,7 @@ from lateen.translate import listener, message, names
 from lateen.translate.dns_cache import ALLOW_ANY_CACHE, dns_cache_name
 from lateen.translate.http_connection_manager import Http, http_filter
 from lateen.translate.listener import ListenerSettings, Spec
+from lateen.translate.route_configuration import route_configuration
 from lateen.translate.tcp_proxy import cluster_filter, cluster_of, forwarding_filters, name_lookup
 from lateen.translate.virtual_host import catch_all as catch_all_host
 
@@ -85,13 +85,8 @@ def _spec(chain: Chain, where: tuple[str, int], http: HttpSettings, unknown: Cat
 
 
 def _resolving(http: HttpSettings, unknown: CatchAll, protocols: tuple[str, ...]) -> Spec:
-    host = VirtualHost.FromString(catch_all_host(unknown, attempt_count=True, forwarded_host=False))
-    routes = RouteConfiguration(
-        name=names.ALLOW_ANY_DYNAMIC_DNS_HOST,
-        virtual_hosts=[host],
-        validate_clusters=message.boolean(False),
-        ignore_port_in_host_matching=True,
-    )
+    host = catch_all_host(unknown, attempt_count=True, forwarded_host=False)
+    routes = RouteConfiguration.FromString(route_configuration(names.ALLOW_ANY_DYNAMIC_DNS_HOST, [host]))
     spoken = Http(
         stat_prefix=f"outbound_{names.VIRTUAL_OUTBOUND}_{names.ALLOW_ANY_DYNAMIC_DNS_HOST}",
         protocol=Protocol.HTTP,

@@ -3,7 +3,6 @@
 from envoy.extensions.filters.common.fault.v3.fault_pb2 import FaultDelay
 from envoy.extensions.filters.http.fault.v3.fault_pb2 import FaultAbort, HTTPFault
 
-from lateen.api.common import Percent
 from lateen.api.virtual_service import FaultAbort as Abort
 from lateen.api.virtual_service import FaultDelay as Delay
 from lateen.api.virtual_service import HTTPFaultInjection
@@ -17,7 +16,6 @@ GRPC_STATUSES = (
     "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
 )  # fmt: skip
 LAST_STATUS = 599
-NEVER = Percent(value=0.0)
 
 
 def fault_of_route(fault: HTTPFaultInjection | None) -> HTTPFault | None:
@@ -35,7 +33,7 @@ def _delay(delay: Delay) -> FaultDelay | None:
 
 
 def _abort(abort: Abort) -> FaultAbort | None:
-    share = fraction(abort.percentage or NEVER)
+    share = fraction(abort.percentage) if abort.percentage else None
     if abort.http_status is not None:
         return FaultAbort(http_status=min(abort.http_status, LAST_STATUS), percentage=share)
     if abort.grpc_status in GRPC_STATUSES:
