@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lateen.compile.resource import resource
+from lateen.xds import change as change_module
 from lateen.xds import wire
+from lateen.xds.change import Changes
 
 TYPE = "type.googleapis.com/envoy.config.cluster.v3.Cluster"
 names = st.text(min_size=1, max_size=40)
@@ -48,19 +50,24 @@ def test_state_of_the_world(pairs, version, nonce):
     )
 
 
-def test_frames_are_framed_once():
-    frames = wire.Frames()
-    one = resource("a", b"1")
-    assert frames.delta(TYPE, one) is frames.delta(TYPE, resource("a", b"1"))
-    assert frames.sotw(TYPE, one) is frames.sotw(TYPE, one)
-    assert frames.delta(TYPE, one) != frames.sotw(TYPE, one)
-    assert frames.delta(TYPE, one) != frames.delta(TYPE, resource("b", b"1"))
+def test_a_change_is_worked_out_once_until_it_is_forgotten():
+    changes = Changes()
+    old, new = (), (resource("a", b"1"),)
+    change = changes.between(old, new)
+    assert changes.between(old, new) is change
+    assert changes.delta_body(TYPE, change) is changes.delta_body(TYPE, change)
+    changes.forget()
+    assert changes.between(old, new) is not change
 
 
-def test_frames_keep_a_bounded_number_of_bytes():
-    frames = wire.Frames(bytes_kept=1000)
-    first = frames.delta(TYPE, resource("0", b"x" * 100))
-    for number in range(1, 20):
-        frames.delta(TYPE, resource(str(number), b"x" * 100))
-    assert sum(map(len, frames._framed.values())) <= 1000
-    assert frames.delta(TYPE, resource("0", b"x" * 100)) is not first
+def test_changes_keep_a_bounded_number_of_bytes(monkeypatch):
+    monkeypatch.setattr(change_module, "_BYTES_KEPT", 1000)
+    changes = Changes()
+    first = (resource("0", b"x" * 100),)
+    kept = changes.between((), first)
+    assert changes.between((), first) is kept
+    others = [(resource(str(number), b"x" * 100),) for number in range(1, 20)]
+    for other in others:
+        changes.between((), other)
+    assert changes.between((), others[-1]).new is others[-1]
+    assert changes.between((), first) is not kept

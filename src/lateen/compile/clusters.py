@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from lateen.compile import patches
-from lateen.compile.patches import Part
+from lateen.compile.patches import Group, Part
 from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, query
+from lateen.model.cluster_view import cluster_view, clusters_view
 from lateen.model.clusters import outbound, outbound_keys
 from lateen.model.envoy_filters import Context
 from lateen.model.fixed_clusters import FixedClusters, fixed_clusters
@@ -25,8 +26,17 @@ KUBE_CLUSTER = "Kubernetes"  # Istio's name for a mesh of one Kubernetes cluster
 @query
 def clusters(db: Database, view: View) -> tuple[Resource, ...]:
     """Return every cluster that a proxy gets, sorted by name."""
-    found = patches.clusters(db, view, parts(db, view))
-    return tuple(found[name] for name in sorted(found))
+    if patches.patches(db, view, Group.CLUSTERS):
+        found = patches.clusters(db, view, parts(db, view))
+        return tuple(found[name] for name in sorted(found))
+    others = _made(db, (*_fixed_parts(db, view), *_sni_parts(db, view), *_inbound_parts(db, view)))
+    return tuple(sorted((*_outbound(db, clusters_view(db, view)), *others), key=_name))
+
+
+@query
+def _outbound(db: Database, view: View) -> tuple[Resource, ...]:
+    """Return the outbound clusters of a view, sorted by name; shared by all that see everything alike."""
+    return tuple(sorted(_made(db, _outbound_parts(db, view)), key=_name))
 
 
 @query
@@ -81,17 +91,45 @@ def is_marked(view: View) -> bool:
 
 def parts(db: Database, view: View) -> Iterator[Part]:
     """Yield every cluster that is made for a proxy, before patches."""
+    yield from _fixed_parts(db, view)
+    yield from _outbound_parts(db, view)
+    yield from _sni_parts(db, view)
+    yield from _inbound_parts(db, view)
+
+
+def _fixed_parts(db: Database, view: View) -> Iterator[Part]:
     outwards = patches.context_of(view)
     for one in fixed(db, view):
         inwards = one.name == names.INBOUND_PASSTHROUGH
         yield Part(Context.SIDECAR_INBOUND if inwards else outwards, fixed_resource, (view, one.name))
-    for key in outbound_keys(db, view):
-        yield Part(outwards, outbound_resource, (view, *key))
-    for key in sni_keys(db, view):
-        yield Part(outwards, sni_resource, (view, *key))
+
+
+def _outbound_parts(db: Database, view: View) -> Iterator[Part]:
+    outwards = patches.context_of(view)
+    for host, port, subset in outbound_keys(db, view):
+        args = (cluster_view(db, view, host), host, port, subset)
+        yield Part(outwards, outbound_resource, args)
+
+
+def _sni_parts(db: Database, view: View) -> Iterator[Part]:
+    outwards = patches.context_of(view)
+    for host, port, subset in sni_keys(db, view):
+        yield Part(outwards, sni_resource, (cluster_view(db, view, host), host, port, subset))
+
+
+def _inbound_parts(db: Database, view: View) -> Iterator[Part]:
     for port in inbound_ports(db, view):
         hosts = {one.host: None for one in service_targets(db, view) if one.target_port == port}
         yield Part(Context.SIDECAR_INBOUND, inbound_resource, (view, port), tuple(hosts))
+
+
+def _made(db: Database, wanted: Iterable[Part]) -> Iterator[Resource]:
+    found = (part.source(db, *part.args) for part in wanted)
+    return (one for one in found if one is not None)
+
+
+def _name(one: Resource) -> str:
+    return one.name
 
 
 def _fixed(settings: FixedClusters, view: View) -> Iterable[tuple[str, bytes]]:

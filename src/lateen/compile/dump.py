@@ -68,7 +68,7 @@ class Dump:
 
     def raw(self, type_url: str, names: tuple[str, ...] | None = None) -> tuple[Resource, ...]:
         """Return resources as they are sent: bytes with versions."""
-        return resources(self._db, type_url, self._view, names)
+        return resources(self._db, type_url, self._view, None if names is None else tuple(sorted(names)))
 
     def _of(self, type_url: str, names: list[str] | None) -> list[Json]:
         found = self.raw(type_url, None if names is None else tuple(names))

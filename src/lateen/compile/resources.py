@@ -11,6 +11,7 @@ from lateen.compile.resource import Resource
 from lateen.compile.routes import route
 from lateen.compile.secrets import secret
 from lateen.engine import Database, query
+from lateen.model.cluster_view import clusters_view
 from lateen.model.view import View
 
 Names = tuple[str, ...]
@@ -33,12 +34,13 @@ def resources(db: Database, type_url: str, view: View, names: Names | None) -> t
         db: the facts.
         type_url: one of `compile.types`; an unknown one has no resources.
         view: the proxy's view.
-        names: those asked for; None asks for all, which only clusters and listeners have.
+        names: those asked for, sorted; None asks for all, which only clusters and listeners have.
     """
     if type_url in _WHOLE:
         return _of_whole(db, type_url, view, names)
     if type_url in _NAMED and names is not None:
-        return _named(db, type_url, view, tuple(sorted(names)))
+        seen = clusters_view(db, view) if type_url == types.ENDPOINT else view
+        return _named(db, type_url, seen, names)
     return ()
 
 

@@ -45,10 +45,14 @@ def selects(selector: Iterable[tuple[str, str]], labels: Iterable[tuple[str, str
 def selected_label_keys(db: Database) -> frozenset[str]:
     """Return every label key that some object's selector (or source match, or failover rule) names."""
     keys = {key for kind in SELECTING_KINDS for ref in facts.refs(db, kind) for key in label_keys_of(db, ref)}
+    return mesh_label_keys(db).union(keys)
+
+
+def mesh_label_keys(db: Database) -> frozenset[str]:
+    """Return the label keys that the mesh's own failover rules name."""
     mesh = facts.mesh_config(db)
-    for setting in (mesh.locality_lb_setting, mesh.zone_aware_lb_setting):
-        keys.update(_failover_keys(setting))
-    return frozenset(keys)
+    settings = (mesh.locality_lb_setting, mesh.zone_aware_lb_setting)
+    return frozenset(key for setting in settings for key in _failover_keys(setting))
 
 
 @query

@@ -11,6 +11,8 @@ from lateen.model.view import View
 from lateen.model.workload import NETWORK_LABEL, REGION, SUBZONE, ZONE
 
 NODE = "kubernetes.io/hostname"
+PLACE_LABELS = (REGION, ZONE, SUBZONE, NETWORK_LABEL, NODE)
+"""The labels that a place implies."""
 
 
 @query

@@ -4,6 +4,7 @@ Proxies with the same view hold the very same tuples, so the difference between 
 by identity.
 """
 
+from functools import cached_property
 from hashlib import blake2b
 from typing import Literal
 
@@ -14,7 +15,8 @@ Protocol = Literal["delta", "sotw"]
 Resources = tuple[Resource, ...]
 """Sorted by name."""
 
-_KEPT = 64
+_KEPT = 256
+_BYTES_KEPT = 64 << 20
 
 
 class Change:
@@ -24,9 +26,8 @@ class Change:
         changed: new resources and those with another version, sorted by name.
         removed: names that are gone, sorted.
         version: of the new set as a whole; by content.
+        size: bytes of what changed.
     """
-
-    __slots__ = ("body", "changed", "names", "new", "old", "removed", "version")
 
     def __init__(self, old: Resources, new: Resources) -> None:
         self.old, self.new = old, new
@@ -35,22 +36,28 @@ class Change:
         self.removed = tuple(before)  # what nothing new replaced
         self.names = tuple(resource.name for resource in self.changed)
         self.version = version_of(new)
+        self.size = sum(len(resource.body) for resource in self.changed)
         self.body: bytes | None = None
         """The delta response for the whole change, once it has been needed."""
+
+    @cached_property
+    def present(self) -> dict[str, Resource]:
+        """The new set by name."""
+        return {resource.name: resource for resource in self.new}
 
 
 def version_of(resources: Resources) -> str:
     """Return a version for a set of resources: by content, so the same after a restart."""
-    text = "\n".join(f"{resource.name} {resource.version}" for resource in resources)
+    text = "\n".join([f"{resource.name} {resource.version}" for resource in resources])
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 class Changes:
-    """The recent changes, and the framed resources, shared by all sessions of a server."""
+    """The recent changes, shared by all sessions of a server: proxies that need the same are told it one after the other."""
 
     def __init__(self) -> None:
-        self.frames = wire.Frames()
         self._recent: dict[tuple[int, int], Change] = {}
+        self._size = 0
 
     def between(self, old: Resources, new: Resources) -> Change:
         """Return the difference between two sets."""
@@ -58,9 +65,15 @@ class Changes:
         change = self._recent.get(key)
         if change is None:
             change = self._recent[key] = Change(old, new)
-            if len(self._recent) > _KEPT:
-                del self._recent[next(iter(self._recent))]
+            self._size += change.size
+            while len(self._recent) > _KEPT or (self._size > _BYTES_KEPT and len(self._recent) > 1):
+                self._size -= self._recent.pop(next(iter(self._recent))).size
         return change
+
+    def forget(self) -> None:
+        """Let go of what was sent: everybody has it."""
+        self._recent.clear()
+        self._size = 0
 
     def delta_body(self, type_url: str, change: Change) -> bytes:
         """Return the delta response for a whole change, without a nonce."""
@@ -78,7 +91,7 @@ class Changes:
     ) -> bytes:
         """Return a response, without a nonce."""
         if protocol == "sotw":
-            framed = [self.frames.sotw(type_url, resource) for resource in resources]
+            framed = [wire.sotw_resource(type_url, resource) for resource in resources]
             return wire.sotw_body(type_url, version, framed)
-        framed = [self.frames.delta(type_url, resource) for resource in resources]
+        framed = [wire.delta_resource(type_url, resource) for resource in resources]
         return wire.delta_body(type_url, version, framed, removed)

@@ -26,6 +26,8 @@ SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _UNLIMITED = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 _handlers: Any = grpc  # gRPC has no types for these
 _OWN_PORT = (("grpc.so_reuseport", 0),)
+_SHARED_FOR = 1.0
+"""Seconds for which what one proxy was told is kept for others who need the same."""
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -77,6 +79,7 @@ class AdsServer:
         self._resources, self._view_of, self._on_change = resources, view_of, on_change
         self._patience = patience
         self._changes = Changes()
+        self._forgetting: asyncio.TimerHandle | None = None
         self._streams: dict[_Stream, None] = {}
         self._traffic: dict[str, Traffic] = {}
         self._moves = 0
@@ -115,6 +118,8 @@ class AdsServer:
         if self._server is not None:
             await self._server.stop(grace=0)
             self._server = None
+        if self._forgetting is not None:
+            self._forgetting.cancel()
         if self._socket_path is not None:
             self._socket_path.unlink(missing_ok=True)
             self._socket_path = None
@@ -216,8 +221,15 @@ class AdsServer:
                     response.type_url, messages=1, bytes=len(response.message), resources=len(response.names)
                 )
                 await context.write(response.message)
+                self._forget_later()
             stream.told = moves
             self._changed()
+
+    def _forget_later(self) -> None:
+        """Keep what was worked out for one proxy for the others, who are told about now."""
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+        self._forgetting = asyncio.get_running_loop().call_later(_SHARED_FOR, self._changes.forget)
 
     def _count(self, type_url: str, **more: int) -> None:
         name = abbreviation(type_url)

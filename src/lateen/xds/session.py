@@ -22,7 +22,7 @@ from lateen.xds.step import Step
 from lateen.xds.watch import Outstanding, Watch
 
 Ask = Callable[[str, Hashable, tuple[str, ...] | None], Resources]
-"""`resources(type_url, view, names)`: sorted by name; names None = everything, else those of them that exist."""
+"""`resources(type_url, view, names)`: sorted by name; names None = everything, else those of them (sorted) that exist."""
 ViewOf = Callable[[Node], Hashable]
 """What of a node configuration depends on. Asked anew whenever the database has moved. ValueError refuses the node."""
 

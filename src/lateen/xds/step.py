@@ -88,11 +88,11 @@ def _kept(watch: Watch, change: Change, *, removable: bool) -> Resources:
 
 def _mixed(watch: Watch, change: Change, kept: Resources) -> Step | None:
     """Say a change without what is kept, and with it what is owed whatever its version."""
-    present = {resource.name for resource in change.new}
     stay = {resource.name for resource in kept}
-    absent = tuple(sorted((watch.tell - present - stay).union(change.removed) - stay))
-    names = watch.resend.union(change.names)
-    resources = tuple(resource for resource in change.new if resource.name in names)
+    unknown = (name for name in watch.tell if name not in change.present)
+    absent = tuple(sorted({*unknown, *change.removed} - stay))
+    names = sorted(watch.resend.union(change.names))
+    resources = tuple(change.present[name] for name in names if name in change.present)
     if resources or absent or watch.owed:
         return Step(resources, absent, merged(change.new, kept), change.version)
     watch.resend, watch.tell = set(), set()

@@ -1,4 +1,4 @@
-"""Discovery responses as bytes, joined from pieces that are encoded once.
+"""Discovery responses as bytes, joined from pieces.
 
 Protobuf's encoding of a message is its fields one after the other, in any order, and a repeated field is just a field
 that comes more than once. So a response is the framed resources in a row, and the nonce, the only part that is a
@@ -8,8 +8,6 @@ proxy's own, goes last. The field numbers are those of envoy/service/discovery/v
 from collections.abc import Iterable
 
 from lateen.compile.resource import Resource
-
-_BYTES_KEPT = 64 << 20
 
 
 def field(number: int, content: bytes) -> bytes:
@@ -61,30 +59,3 @@ def sotw_body(type_url: str, version: str, resources: Iterable[bytes]) -> bytes:
 def with_nonce(body: bytes, nonce: str) -> bytes:
     """Complete a response of either protocol."""
     return body + field(5, nonce.encode())
-
-
-class Frames:
-    """Framed resources, kept for every stream of one protocol. They are found by content, so none is ever outdated."""
-
-    def __init__(self, bytes_kept: int = _BYTES_KEPT) -> None:
-        self._framed: dict[tuple[str, str, str], bytes] = {}
-        self._room = bytes_kept
-
-    def delta(self, type_url: str, resource: Resource) -> bytes:
-        """Return `delta_resource(...)`."""
-        key = (type_url, resource.name, resource.version)
-        found = self._framed.get(key)
-        return found if found is not None else self._keep(key, delta_resource(type_url, resource))
-
-    def sotw(self, type_url: str, resource: Resource) -> bytes:
-        """Return `sotw_resource(...)`."""
-        key = (type_url, "", resource.version)  # the name is not part of it
-        found = self._framed.get(key)
-        return found if found is not None else self._keep(key, sotw_resource(type_url, resource))
-
-    def _keep(self, key: tuple[str, str, str], framed: bytes) -> bytes:
-        self._framed[key] = framed
-        self._room -= len(framed)
-        while self._room < 0:  # the oldest go first
-            self._room += len(self._framed.pop(next(iter(self._framed))))
-        return framed

@@ -229,7 +229,7 @@ def test_a_changed_endpoint_changes_no_cluster(mesh):
     mesh.clusters(view)
     mesh.add(pod("reviews-v1", "10.1.0.99", labels={"app": "reviews", "version": "v1"}))
     changed = ran(mesh, view)
-    assert "endpoint" in changed
+    assert "_endpoint" in changed
     assert not changed & {"clusters", "outbound", "outbound_resource", "outbound_keys", "fixed"}
 
 

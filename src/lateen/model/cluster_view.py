@@ -1,0 +1,56 @@
+"""What a proxy's outbound clusters depend on, which is less than its view: namespaces that see the same share them.
+
+Most services, and the rules for them, are seen alike from everywhere. So each host's clusters and endpoints are made for
+a proxy of no namespace, and proxies that see another service or rule under that name have their own.
+"""
+
+import msgspec
+
+from lateen.api import facts
+from lateen.engine import Database, query
+from lateen.model import scope
+from lateen.model.destination_rules import rule_for
+from lateen.model.selectors import label_keys_of, mesh_label_keys
+from lateen.model.subsets import PLACE_LABELS
+from lateen.model.view import View
+
+
+@query
+def cluster_view(db: Database, view: View, host: str) -> View:
+    """Reduce a view to what the clusters of one host and their endpoints read; the argument of queries about them."""
+    own, anyone = _reduced(db, view)
+    for candidate in (anyone, own):
+        if _sees_alike(db, view, candidate, host):
+            return candidate
+    return view
+
+
+@query
+def clusters_view(db: Database, view: View) -> View:
+    """Reduce a view to what all its outbound clusters read, when it sees every host like anyone; else return it."""
+    anyone = _reduced(db, view)[1]
+    here, there = (scope.services(db, scope.scope_of(db, one)) for one in (view, anyone))
+    if here == there and all(cluster_view(db, view, service.host) == anyone for service in here):
+        return anyone
+    return view
+
+
+@query
+def _reduced(db: Database, view: View) -> tuple[View, View]:
+    """Leave out of a view what no cluster reads, and then its namespace as well."""
+    keys = _label_keys(db)
+    labels = tuple(label for label in view.labels if label[0] in keys)
+    own = msgspec.structs.replace(view, labels=labels, address="", named_ports=())
+    return own, msgspec.structs.replace(own, namespace="")
+
+
+@query
+def _label_keys(db: Database) -> frozenset[str]:
+    """Return the keys of the labels by which rules are chosen for proxies and endpoints are preferred."""
+    rules = (label_keys_of(db, ref) for ref in facts.refs(db, "DestinationRule"))
+    return frozenset(PLACE_LABELS).union(mesh_label_keys(db), *rules)
+
+
+def _sees_alike(db: Database, one: View, other: View, host: str) -> bool:
+    here, there = (scope.service(db, scope.scope_of(db, view), host) for view in (one, other))
+    return here == there and rule_for(db, one, host) == rule_for(db, other, host)
