@@ -54,12 +54,13 @@ class Outcome(msgspec.Struct, frozen=True):
 
 @query
 def value(db: Database, ref: Ref, index: int) -> Value:
-    """Decode the value of one patch; REMOVE has none and needs none."""
+    """Decode the value of one patch; REMOVE needs none, and one that is there must be good all the same."""
     found = next((one for one in envoy_filters.config_patches(db, ref) if one.index == index), None)
     if found is None:
         return Value(None, "there is no such patch")
     if found.operation == "REMOVE":
-        return Value(b"")
+        read = decoded(found.apply_to, found.value) if found.value is not None else Value(b"")
+        return Value(b"" if read.body is not None else None, read.problem)
     if found.apply_to == "INVALID" or found.value is None:
         return Value(None, "the value is missing")
     return decoded(found.apply_to, found.value)

@@ -4,7 +4,8 @@ From weak to strong: the mesh's `defaultConfig`, the ProxyConfig of the root nam
 annotation `proxy.istio.io/config`, the ProxyConfig whose selector takes the workload; of several on one level the oldest
 alone. They are put over each other field by field: a field that is set replaces, but environment variables join.
 
-Source: pilot/pkg/model/proxy_config.go, pkg/config/mesh/mesh.go (MergeProxyConfig), pkg/bootstrap/config.go.
+Source: pilot/pkg/model/proxy_config.go, pkg/config/mesh/mesh.go (MergeProxyConfig), pkg/bootstrap/config.go,
+pkg/kube/inject/validate.go (what makes an annotation count for nothing).
 """
 
 from collections.abc import Iterator
@@ -14,8 +15,11 @@ import msgspec
 import yaml
 
 from lateen.api import facts
+from lateen.api.check.proxy_settings import proxy_settings
+from lateen.api.check.report import Report
 from lateen.api.decode import read_message
-from lateen.api.meta import Object, age_key
+from lateen.api.finding import Level
+from lateen.api.meta import Object, Ref, age_key
 from lateen.api.proxy_config import ProxyConfig
 from lateen.api.proxy_settings import ProxyHeaders, ProxySettings
 from lateen.engine import Database, query
@@ -103,6 +107,11 @@ def annotation(_: Database, text: str) -> Annotation:
     settings, problems = read_message(ProxySettings, value)
     if problems or not isinstance(settings, ProxySettings):
         return Annotation(problem="; ".join(f"{one.path}: {one.message}" for one in problems))
+    report = Report(Ref("ProxyConfig", "", ""))
+    proxy_settings(report, "", settings)
+    wrong = [one for one in report.found if one.level is Level.ERROR]
+    if wrong:
+        return Annotation(problem="; ".join(f"{one.path.removeprefix('.')}: {one.message}" for one in wrong))
     return Annotation(settings)
 
 

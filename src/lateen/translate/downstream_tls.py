@@ -8,7 +8,7 @@ from envoy.extensions.transport_sockets.tls.v3.common_pb2 import CertificateVali
 from envoy.extensions.transport_sockets.tls.v3.tls_pb2 import CommonTlsContext, DownstreamTlsContext
 from envoy.type.matcher.v3.string_pb2 import StringMatcher
 
-from lateen.api.check.primitives.ciphers import CIPHER_SUITES
+from lateen.api.check.primitives.ciphers import usable
 from lateen.api.gateway import ServerTLSSettings
 from lateen.model.tls_defaults import TlsDefaults
 from lateen.translate import message, names
@@ -85,7 +85,7 @@ def credential(name: str) -> str:
 
 def _set_parameters(common: CommonTlsContext, settings: ServerTLSSettings, defaults: TlsDefaults) -> None:
     parameters = TlsParameters(
-        cipher_suites=_known_ciphers(settings.cipher_suites) or defaults.cipher_suites,
+        cipher_suites=usable(settings.cipher_suites) or defaults.cipher_suites,
         ecdh_curves=settings.ecdh_curves or defaults.ecdh_curves,
         tls_minimum_protocol_version=_version(settings.min_protocol_version)
         or _version(defaults.min_protocol_version),
@@ -93,10 +93,6 @@ def _set_parameters(common: CommonTlsContext, settings: ServerTLSSettings, defau
     )
     if parameters != TlsParameters():
         common.tls_params.CopyFrom(parameters)
-
-
-def _known_ciphers(wanted: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in dict.fromkeys(wanted) if name in CIPHER_SUITES)
 
 
 def _version(name: str | None) -> str | None:

@@ -1,7 +1,7 @@
-"""Values that stand where a message should be.
+"""Values that protobuf's reader lets pass and Istio's does not.
 
 Protobuf's reader takes a text for a mapping whose fields are its letters, and lenient as it is asked to be here, leaves them
-all out: `address: wrong` would be an empty address.
+all out: `address: wrong` would be an empty address. It leaves out an enum's value that it does not know, too.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _ANY = "google.protobuf.Any"
 
 
 def misplaced(kind: type[Message], value: Any) -> str:
-    """Return the path of the first value that should be a mapping and is not; empty when there is none."""
+    """Say which value should be a mapping and is not, or is no value of its enum; empty when there is none."""
     return next(_misplaced(_described(kind), value, ""), "")
 
 
@@ -33,7 +33,7 @@ def _misplaced(message: Descriptor, value: Any, path: str) -> Iterator[str]:
     elif message.full_name.startswith(_WELL_KNOWN) and message.full_name != _ANY:
         return  # these have forms of their own
     elif not isinstance(value, dict):
-        yield path or "the whole"
+        yield f"{path or 'the whole'} is a mapping of fields"
     else:
         yield from _fields(message, value, path)
 
@@ -51,6 +51,10 @@ def _fields(message: Descriptor, value: dict[str, Any], path: str) -> Iterator[s
         if field is not None and field.message_type is not None and inner is not None:
             for place, one in _elements(field, inner, f"{path}.{name}" if path else str(name)):
                 yield from _misplaced(_type_of(field), one, place)
+        elif field is not None and field.enum_type is not None:
+            for one in inner if isinstance(inner, list) else (inner,):
+                if isinstance(one, str) and one not in field.enum_type.values_by_name:
+                    yield f"{path}.{name}".lstrip(".") + f": {field.enum_type.full_name} has no {one!r}"
 
 
 def _elements(field: FieldDescriptor, value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -24,6 +24,7 @@ from udpa.annotations.status_pb2 import FROZEN, file_status
 
 from lateen.translate.any_types import message_type
 from lateen.translate.patch_shape import misplaced
+from lateen.translate.patch_spelling import respelt
 
 MESSAGES: dict[str, type[Message]] = {
     "LISTENER": Listener,
@@ -79,7 +80,8 @@ def decoded(apply_to: str, value: dict[str, Any]) -> Value:
         return Value(None, f"Envoy has no type {', '.join(unknown)}{hint}")
     message = MESSAGES[apply_to]()
     if place := misplaced(MESSAGES[apply_to], value):
-        return Value(None, f"the value is no {message.DESCRIPTOR.full_name}: {place} is a mapping of fields")
+        return Value(None, f"the value is no {message.DESCRIPTOR.full_name}: {place}")
+    value = respelt(MESSAGES[apply_to], value)
     try:
         json_format.ParseDict(value, message, ignore_unknown_fields=True)
         body = message.SerializeToString(deterministic=True)

@@ -94,6 +94,24 @@ def test_an_example_reads_like_a_command_line():
     assert str(example(condition(text), "shop", 8080)) == "POST 'http://shop:8080/a?q=1' -H 'x-user: j'"
 
 
+def test_a_match_that_another_of_its_rule_takes_all_of():
+    rules = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a}
+spec:
+  hosts: [a.example]
+  http:
+  - match: [{uri: {prefix: /a}}, {uri: {prefix: /b}}, {uri: {prefix: /ab}, method: {exact: GET}}, {uri: {prefix: /b}}]
+    redirect: {uri: /}
+"""
+    found = [(one.code, one.path, one.suggestion) for one in lateen.load(rules).findings]
+    assert found == [
+        ("IST0131", "spec.http[0].match[2]", "remove it"),
+        ("IST0131", "spec.http[0].match[3]", "remove it"),
+    ]
+
+
 def test_a_rule_is_dead_only_when_each_of_its_matches_is():
     rules = """
 apiVersion: networking.istio.io/v1

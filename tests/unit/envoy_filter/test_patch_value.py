@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import lateen
+from lateen.api.finding import Level
 from lateen.translate.any_types import import_package, message_type
 from lateen.translate.patch_value import MESSAGES, decoded
 
@@ -52,6 +54,36 @@ def test_what_is_told_and_used(value, words):
     found = decoded("HTTP_FILTER", value)
     assert found.body is not None
     assert words in " ".join(found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (
+            {"name": "a", "type": "STRICT"},
+            "type: envoy.config.cluster.v3.Cluster.DiscoveryType has no 'STRICT'",
+        ),
+        ({"circuit_breakers": {"thresholds": [{"priority": "503"}]}}, "thresholds[0].priority: "),
+    ],
+)
+def test_a_value_that_an_enum_has_not(value, words):
+    found = decoded("CLUSTER", value)
+    assert found.body is None
+    assert words in found.problem
+
+
+def test_durations_as_go_writes_them():
+    go = {"name": "a", "connect_timeout": "1h30m", "dnsRefreshRate": "500ms"}
+    plain = {"name": "a", "connect_timeout": "5400s", "dnsRefreshRate": "0.5s"}
+    assert decoded("CLUSTER", go).body == decoded("CLUSTER", plain).body is not None
+    inside = {
+        "@type": TYPE + "envoy.extensions.filters.http.fault.v3.HTTPFault",
+        "delay": {"fixed_delay": "7ms"},
+    }
+    read = decoded("HTTP_FILTER", {"name": "a", "typed_config": inside})
+    assert read.warnings == ()
+    assert read.body is not None
+    assert decoded("CLUSTER", {"name": "a", "connect_timeout": "soon"}).body is None
 
 
 def test_a_filter_over_ecds_needs_no_configuration():
@@ -107,3 +139,16 @@ JSON = st.recursive(
 def test_nothing_raises(kind, value):
     found = decoded(kind, value)
     assert (found.body is None) == bool(found.problem)
+
+
+def test_the_value_of_a_removal_is_judged_too():
+    text = """
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: a}
+spec:
+  configPatches:
+  - {applyTo: CLUSTER, patch: {operation: REMOVE, value: {name: false}}}
+"""
+    found = [one for one in lateen.load(text).findings if one.level is Level.ERROR]
+    assert [(one.code, one.path) for one in found] == [("LAT0150", "spec.configPatches[0].patch.value")]

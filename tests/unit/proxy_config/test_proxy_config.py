@@ -176,6 +176,8 @@ def test_five_headers_join_and_the_rest_of_the_block_is_replaced():
         ("a: " + "x" * 70_000, "longer"),
         ("[" * 3000, "not YAML"),
         ("", "not a mapping"),
+        ("discoveryAddress: 10.0.0.100", "discoveryAddress: '10.0.0.100' is not of the form host:port"),
+        ("{statusPort: 65536, drainDuration: -1s}", "drainDuration"),
     ],
 )
 def test_a_broken_annotation_counts_for_nothing(text, words):

@@ -60,11 +60,21 @@ class _Judge:
         if all(shadows):
             yield self._finding(Code.UNREACHABLE_RULE, own[0], shadows[0], f"spec.http[{index}]")
         else:
-            for mine, shadow in zip(own, shadows, strict=True):
+            for place, (mine, shadow) in enumerate(zip(own, shadows, strict=True)):
                 if shadow is not None:
                     yield self._finding(Code.INEFFECTIVE_MATCH, mine, shadow, mine.path)
+                elif twin := next(
+                    (one for one in own[:place] if covers(one.condition, mine.condition)), None
+                ):
+                    yield self._superfluous(mine, twin)
         if self.rules[index].delegate is None:
             self.before += own
+
+    def _superfluous(self, own: Branch, twin: Branch) -> Finding:
+        """Tell of a match that changes nothing, because another of the same rule takes all that it would."""
+        what = f"match {own.match + 1} of {rule_name(own.rule, self.rules[own.rule])}"
+        message = f"{what} is never used, because match {twin.match + 1} before it takes all of its requests"
+        return found(Code.INEFFECTIVE_MATCH, self.ref, own.path, message, "remove it")
 
     def _finding(self, code: Code, own: Branch, shadow: Branch | None, path: str) -> Finding:
         assert shadow is not None

@@ -2,7 +2,7 @@
 
 from lateen.api.check.primitives.dns import label, wildcard
 from lateen.api.check.primitives.export_to import export_to, only_own
-from lateen.api.check.primitives.labels import labels, selector
+from lateen.api.check.primitives.labels import istio_labels, selector
 from lateen.api.check.report import Report
 from lateen.api.check.traffic_policy import traffic_policy
 from lateen.api.destination_rule import DestinationRule
@@ -22,7 +22,7 @@ def destination_rule(report: Report, spec: DestinationRule) -> None:
         if subset.name in seen:
             report.error(f"{path}.name", f"the subset {subset.name} is there twice")
         seen.add(subset.name)
-        labels(report, f"{path}.labels", subset.labels)
+        istio_labels(report, f"{path}.labels", subset.labels)
         traffic_policy(report, f"{path}.trafficPolicy", subset.traffic_policy)
     export_to(report, "spec.exportTo", spec.export_to)
     if spec.workload_selector is not None:

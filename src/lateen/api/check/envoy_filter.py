@@ -51,7 +51,7 @@ def _targets(report: Report, spec: EnvoyFilter) -> None:
         if target.namespace:
             report.error(f"{path}.namespace", "only targets in the own namespace are allowed", "remove it")
         if (target.group or "", target.kind) not in TARGETS:
-            report.error(
+            report.warning(
                 f"{path}.kind", f"a policy cannot be for {target.kind!r} of {target.group or 'core'!r}"
             )
 

@@ -3,7 +3,7 @@
 from lateen.api.check.primitives import protocols
 from lateen.api.check.primitives.addresses import UNIX, ip, unix_path
 from lateen.api.check.primitives.dns import is_label
-from lateen.api.check.primitives.labels import labels
+from lateen.api.check.primitives.labels import impossible
 from lateen.api.check.primitives.numbers import port as check_port
 from lateen.api.check.report import Report
 from lateen.api.check.scoped_hosts import gateway_host
@@ -30,7 +30,7 @@ def gateway(report: Report, spec: Gateway) -> None:
                 "port names are unique in a Gateway",
             )
         names.add(name)
-    labels(report, "spec.selector", spec.selector)
+    impossible(report, "spec.selector", spec.selector)
 
 
 def _server(report: Report, path: str, server: Server) -> None:

@@ -8,10 +8,12 @@ MESH = "mesh"
 
 
 def gateways(report: Report, path: str, names: tuple[str, ...]) -> None:
-    """Check names of gateways: `mesh`, `name` or `namespace/name`."""
+    """Check names of gateways: `mesh`, `name` or `namespace/name`. Istio looks at none after the first without a slash."""
     for place, name in enumerate(names):
         if name != MESH:
             _gateway(report, f"{path}[{place}]", name)
+        if "/" not in name:
+            return
 
 
 def _gateway(report: Report, where: str, name: str) -> None:

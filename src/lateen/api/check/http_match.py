@@ -3,7 +3,7 @@
 from lateen.api.check import gateway_names
 from lateen.api.check.primitives.dns import is_label
 from lateen.api.check.primitives.headers import condition_name, is_claim
-from lateen.api.check.primitives.labels import labels
+from lateen.api.check.primitives.labels import istio_labels
 from lateen.api.check.primitives.numbers import optional_port
 from lateen.api.check.primitives.strings import PRESENT, pattern, string_match
 from lateen.api.check.report import Report
@@ -50,7 +50,7 @@ def _name(report: Report, where: str, name: str, *, claims: bool) -> None:
 def _where(report: Report, path: str, match: HTTPMatchRequest) -> None:
     optional_port(report, f"{path}.port", match.port)
     if match.source_labels:
-        labels(report, f"{path}.sourceLabels", match.source_labels)
+        istio_labels(report, f"{path}.sourceLabels", match.source_labels)
     if match.gateways:
         gateway_names.gateways(report, f"{path}.gateways", match.gateways)
     if match.source_namespace and not is_label(match.source_namespace):

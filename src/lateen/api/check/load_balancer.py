@@ -73,7 +73,10 @@ def _is_prime(number: int) -> bool:
 def _cookie(report: Report, path: str, given: HTTPCookie) -> None:
     if not given.name:
         report.error(f"{path}.name", "the cookie has no name")
-    span(report, path, "ttl", given.ttl)
+    if given.ttl is not None and given.ttl < 0:
+        report.envoy(f"{path}.ttl", f"ttl is {given.ttl}; it cannot be negative")
+    else:
+        span(report, path, "ttl", given.ttl)
     seen: set[str] = set()
     for place, attribute in enumerate(given.attributes):
         where = f"{path}.attributes[{place}]"

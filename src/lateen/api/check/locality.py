@@ -33,7 +33,7 @@ def locality(report: Report, path: str, given: LocalityLoadBalancerSetting | Non
     sources = {
         f"{path}.distribute[{place}].from": one.from_ or "" for place, one in enumerate(given.distribute)
     }
-    _localities(report, sources)
+    _localities(report, sources, ordered=True)
     _failover(report, path, given, ejects=ejects)
 
 
@@ -93,8 +93,14 @@ def _pair(report: Report, path: str, given: LocalityFailover | ZoneAwareFailover
             report.error(f"{path}.{field}", f"{region!r} is not one region", "name the region")
 
 
-def _localities(report: Report, given: dict[str, str]) -> None:
-    """Check that localities are well-formed and that none of them contains another."""
+def _overlap(new: tuple[str, ...], old: tuple[str, ...], *, ordered: bool) -> bool:
+    if ordered and not new:
+        return not old  # `*` may stand after others, for the rest of the mesh
+    return old[: len(new)] == new or new[: len(old)] == old
+
+
+def _localities(report: Report, given: dict[str, str], *, ordered: bool = False) -> None:
+    """Check that localities are well-formed and that none of them contains another; in `ordered` ones `*` may be the last."""
     seen: list[tuple[str, ...]] = []
     for path, text in given.items():
         stars = text.count("*")
@@ -108,7 +114,7 @@ def _localities(report: Report, given: dict[str, str]) -> None:
             )
             continue
         region = parts[: parts.index("*")] if "*" in parts else parts
-        other = next((one for one in seen if one[: len(region)] == region or region[: len(one)] == one), None)
+        other = next((one for one in seen if _overlap(region, one, ordered=ordered)), None)
         if other is not None:
             report.error(path, f"{text!r} overlaps with {'/'.join(other) or '*'!r}")
         seen.append(region)

@@ -7,7 +7,7 @@ from lateen.api.check.locality import locality, zone_aware
 from lateen.api.check.outlier_detection import outlier_detection
 from lateen.api.check.primitives.conditions import wrong_parts
 from lateen.api.check.primitives.dns import is_label, wildcard
-from lateen.api.check.primitives.durations import MILLISECOND, SECOND, duration
+from lateen.api.check.primitives.durations import MILLISECOND, SECOND, duration, span
 from lateen.api.check.primitives.export_to import export_to
 from lateen.api.check.primitives.numbers import port
 from lateen.api.check.proxy_settings import proxy_settings
@@ -73,7 +73,9 @@ def _listening(report: Report, spec: MeshConfig) -> None:
             port(report, field, number)
     connect = spec.connect_timeout
     duration(report, "", "connectTimeout", connect)
-    duration(report, "", "dnsRefreshRate", spec.dns_refresh_rate)
+    refresh = spec.dns_refresh_rate
+    if refresh is not None and refresh <= MILLISECOND:
+        report.envoy("dnsRefreshRate", f"dnsRefreshRate is {refresh}; it is more than 1ms")
     if connect is not None and connect > LONGEST_CONNECT:
         report.error("connectTimeout", f"connectTimeout is {connect}; it is 1h at most")
     detection = spec.protocol_detection_timeout
@@ -83,8 +85,8 @@ def _listening(report: Report, spec: MeshConfig) -> None:
             f"protocolDetectionTimeout is {detection}; it is 0s or whole milliseconds",
         )
     if spec.tcp_keepalive is not None:
-        duration(report, "tcpKeepalive", "time", spec.tcp_keepalive.time)
-        duration(report, "tcpKeepalive", "interval", spec.tcp_keepalive.interval)
+        span(report, "tcpKeepalive", "time", spec.tcp_keepalive.time)
+        span(report, "tcpKeepalive", "interval", spec.tcp_keepalive.interval)
 
 
 def _trust(report: Report, spec: MeshConfig) -> None:

@@ -6,7 +6,7 @@ from lateen.api.check.primitives.dns import fqdn
 from lateen.api.check.primitives.durations import SECOND, duration, span
 from lateen.api.check.primitives.numbers import not_negative, port
 from lateen.api.check.report import Report
-from lateen.api.proxy_settings import ConnectionSettings, ProxySettings
+from lateen.api.proxy_settings import ConnectionSettings, PrivateKeyProvider, ProxySettings
 
 SMALLEST_WINDOW = 65535
 HOST_IP = "$(HOST_IP)"
@@ -25,7 +25,10 @@ def proxy_settings(report: Report, path: str, given: ProxySettings) -> None:
         if number is not None:
             port(report, f"{path}.{field}", number)
     not_negative(report, f"{path}.concurrency", given.concurrency)
+    _names(report, path, given)
     _addresses(report, path, given)
+    if given.private_key_provider is not None:
+        _key_hardware(report, f"{path}.privateKeyProvider", given.private_key_provider)
     if given.control_plane_auth_policy == "INHERIT":
         report.error(
             f"{path}.controlPlaneAuthPolicy", "INHERIT has nothing to inherit from", "use MUTUAL_TLS or NONE"
@@ -38,6 +41,31 @@ def proxy_settings(report: Report, path: str, given: ProxySettings) -> None:
         _connections(report, f"{path}.connectionSettings", given.connection_settings)
     if given.tracing is not None:
         client_tls(report, f"{path}.tracing.tlsSettings", given.tracing.tls_settings)
+
+
+def _names(report: Report, path: str, given: ProxySettings) -> None:
+    """Check the texts that have a default and cannot be empty."""
+    named = {
+        "configPath": given.config_path,
+        "binaryPath": given.binary_path,
+        "serviceCluster": given.service_cluster,
+        "discoveryAddress": given.discovery_address,
+    }
+    for field, text in named.items():
+        if text == "":
+            report.error(f"{path}.{field}", f"{field} is empty", "leave it out for the default")
+    lightstep = given.tracing.lightstep if given.tracing is not None else None
+    if lightstep is not None and not lightstep.access_token:
+        report.error(f"{path}.tracing.lightstep.accessToken", "the accessToken is missing")
+
+
+def _key_hardware(report: Report, path: str, given: PrivateKeyProvider) -> None:
+    chosen = {"cryptomb": given.cryptomb, "qat": given.qat}
+    if not any(chosen.values()):
+        report.error(path, "it names no provider: one of cryptomb and qat is needed")
+    for field, hardware in chosen.items():
+        if hardware is not None and not hardware.poll_delay:
+            report.error(f"{path}.{field}.pollDelay", "pollDelay is missing, or zero")
 
 
 def _addresses(report: Report, path: str, given: ProxySettings) -> None:
@@ -59,9 +87,12 @@ def _addresses(report: Report, path: str, given: ProxySettings) -> None:
 
 
 def proxy_address(text: str) -> str:
-    """Say what is wrong with `host:port`."""
+    """Say what is wrong with `host:port`; an IPv6 address stands in brackets."""
     host, _, number = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        return f"{text!r} is not of the form host:port; an IPv6 address stands in brackets"
     if not host or not (number.isascii() and number.isdigit()) or not 1 <= int(number) <= 65535:
         return f"{text!r} is not of the form host:port"
     return "" if is_ip(host) or not fqdn(host) else f"{host!r} is neither an IP address nor a DNS name"

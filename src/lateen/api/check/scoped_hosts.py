@@ -33,9 +33,7 @@ def egress_host(report: Report, path: str, text: str) -> None:
 
 
 def _host(report: Report, path: str, host: str, *, addresses: bool) -> None:
-    wrong = wildcard(host)
-    if addresses and wrong and is_ip(host):
-        return
+    wrong = "" if addresses and is_ip(host) else wildcard(host)
     if host != "*" and "." not in host:
         report.error(
             path,

@@ -2,7 +2,7 @@
 
 import re
 
-from lateen.api.check.primitives.ciphers import CIPHER_SUITES, CURVES
+from lateen.api.check.primitives.ciphers import CURVES, usable
 from lateen.api.check.report import Report
 from lateen.api.gateway import ServerTLSSettings, TLSCertificate
 
@@ -36,6 +36,11 @@ def server_tls(report: Report, path: str, given: ServerTLSSettings | None) -> No
     _one_source(report, path, given)
     if mode in TERMINATING and not (given.credential_name or given.credential_names):
         _files(report, path, given, mode)
+    elif mode in TERMINATING and given.ca_crl:
+        report.warning(
+            f"{path}.caCrl", "with a credential, caCrl is not read", "put the list into the Secret: ca.crl"
+        )
+        return
     _revoked(report, path, given, mode)
 
 
@@ -111,7 +116,7 @@ def _versions(report: Report, path: str, given: ServerTLSSettings) -> None:
             f"{given.min_protocol_version} needs cipherSuites: the default ones are for TLS 1.2 and later"
         )
         report.warning(f"{path}.minProtocolVersion", message)
-    known(report, f"{path}.cipherSuites", given.cipher_suites, CIPHER_SUITES)
+    _ciphers(report, f"{path}.cipherSuites", given.cipher_suites)
     curves(report, f"{path}.ecdhCurves", given.ecdh_curves)
     _pins(report, path, given)
 
@@ -140,10 +145,11 @@ def _pins(report: Report, path: str, given: ServerTLSSettings) -> None:
             )
 
 
-def known(report: Report, path: str, given: tuple[str, ...], names: frozenset[str]) -> None:
-    """Warn about names that are not known, which are left out, and about those that are there twice."""
+def _ciphers(report: Report, path: str, given: tuple[str, ...]) -> None:
+    """Warn about ciphers that are not known, which are left out, and about those that are there twice."""
+    kept = usable(given)
     for place, name in enumerate(given):
-        if name not in names:
+        if name and name not in kept:
             report.warning(f"{path}[{place}]", f"{name!r} is not known and is left out")
         elif name in given[:place]:
             report.warning(f"{path}[{place}]", f"{name} is there twice")

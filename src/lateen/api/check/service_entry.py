@@ -6,7 +6,7 @@ from lateen.api.check.primitives.addresses import subnet
 from lateen.api.check.primitives.dns import label, partial_wildcard, wildcard
 from lateen.api.check.primitives.export_to import export_to
 from lateen.api.check.primitives.labels import selector
-from lateen.api.check.primitives.numbers import optional_port, port
+from lateen.api.check.primitives.numbers import port
 from lateen.api.check.report import Report
 from lateen.api.meta import Object
 from lateen.api.service_entry import ServiceEntry, ServicePort
@@ -89,7 +89,8 @@ def _ports(report: Report, obj: Object[ServiceEntry]) -> None:
 def _port(report: Report, path: str, one: ServicePort) -> None:
     report.wrong(f"{path}.name", label(one.name, "the name of a port"))
     port(report, f"{path}.number", one.number)
-    optional_port(report, f"{path}.targetPort", one.target_port)
+    if one.target_port is not None:
+        port(report, f"{path}.targetPort", one.target_port)
     if one.protocol and (wrong := protocols.protocol(one.protocol)):
         report.error(f"{path}.protocol", wrong, protocols.near(one.protocol))
 

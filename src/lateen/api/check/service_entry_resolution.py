@@ -4,6 +4,7 @@ from lateen.api.check import workload_entry
 from lateen.api.check.primitives import protocols
 from lateen.api.check.primitives.addresses import UNIX
 from lateen.api.check.primitives.dns import fqdn
+from lateen.api.check.primitives.labels import istio_labels
 from lateen.api.check.report import Report
 from lateen.api.service_entry import ServiceEntry
 
@@ -23,6 +24,7 @@ def resolution(report: Report, spec: ServiceEntry) -> None:
             path = f"spec.endpoints[{place}]"
             _address(report, f"{path}.address", spec, place)
             workload_entry.entry(report, path, endpoint, names)
+            istio_labels(report, f"{path}.labels", endpoint.labels)
     if chosen in ("DNS", "DNS_ROUND_ROBIN"):
         _dns(report, spec)
 
@@ -63,7 +65,7 @@ def _address(report: Report, path: str, spec: ServiceEntry, place: int) -> None:
 
 
 def _dns(report: Report, spec: ServiceEntry) -> None:
-    if not spec.endpoints and spec.workload_selector is None:
+    if not spec.endpoints:
         for place, host in enumerate(spec.hosts):
             if fqdn(host):
                 message = f"{host!r} cannot be looked up; without endpoints, {spec.resolution} needs a host without '*'"

@@ -7,7 +7,7 @@ from lateen.api.check.outlier_detection import outlier_detection
 from lateen.api.check.primitives.addresses import is_ip
 from lateen.api.check.primitives.dns import fqdn
 from lateen.api.check.primitives.durations import span
-from lateen.api.check.primitives.numbers import percent, port
+from lateen.api.check.primitives.numbers import HIGHEST_PORT, percent, port
 from lateen.api.check.report import Report
 from lateen.api.destination_rule import PortTrafficPolicy, RetryBudget, TrafficPolicy, TunnelSettings
 
@@ -47,8 +47,8 @@ def _blocks(report: Report, path: str, policy: TrafficPolicy | PortTrafficPolicy
 def _of_port(report: Report, path: str, policy: PortTrafficPolicy) -> None:
     if policy.port is None:
         report.error(f"{path}.port", "the port is missing", "write port: {number: 80}")
-    else:
-        port(report, f"{path}.port.number", policy.port.number)
+    elif not 1 <= policy.port.number <= HIGHEST_PORT:
+        report.warning(f"{path}.port.number", f"no service has a port {policy.port.number}")
     blocks = (policy.load_balancer, policy.connection_pool, policy.outlier_detection, policy.tls)
     if all(block is None for block in blocks):
         words = "loadBalancer, connectionPool, outlierDetection and tls"

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from lateen.api.check.primitives.addresses import UNIX, is_ip, unix_path
 from lateen.api.check.primitives.dns import fqdn, label
-from lateen.api.check.primitives.labels import labels
+from lateen.api.check.primitives.labels import istio_labels
 from lateen.api.check.primitives.numbers import port
 from lateen.api.check.report import Report
 from lateen.api.workload_entry import WorkloadEntry
@@ -24,10 +24,11 @@ def workload_entry(report: Report, spec: WorkloadEntry) -> None:
     else:
         address(report, "spec.address", spec, names=True)
     entry(report, "spec", spec, None)
+    istio_labels(report, "spec.labels", spec.labels)
 
 
 def entry(report: Report, path: str, given: WorkloadEntry, ports: AbstractSet[str] | None) -> None:
-    """Check everything but the address; `ports` are the names of the service's ports, where they are known."""
+    """Check everything but the address and the labels; `ports` are the names of the service's ports, where they are known."""
     for name, number in given.ports.items():
         where = f"{path}.ports[{name}]"
         if ports is not None and name not in ports:
@@ -35,7 +36,6 @@ def entry(report: Report, path: str, given: WorkloadEntry, ports: AbstractSet[st
         else:
             report.wrong(where, label(name, "the name of a port"))
         port(report, where, number)
-    labels(report, f"{path}.labels", given.labels)
     texts = {
         "address": given.address,
         "network": given.network,

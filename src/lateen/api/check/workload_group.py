@@ -1,7 +1,7 @@
 """WorkloadGroup (validation.go ValidateWorkloadGroup, validateReadinessProbe, and the CRD's schema)."""
 
 from lateen.api.check.primitives.headers import PROBE
-from lateen.api.check.primitives.labels import labels
+from lateen.api.check.primitives.labels import impossible, istio_labels
 from lateen.api.check.primitives.numbers import not_negative, port
 from lateen.api.check.report import Report
 from lateen.api.check.workload_entry import entry
@@ -14,8 +14,9 @@ def workload_group(report: Report, spec: WorkloadGroup) -> None:
         report.error("spec.template", "the template is missing")
     else:
         entry(report, "spec.template", spec.template, None)
+        impossible(report, "spec.template.labels", spec.template.labels)
     if spec.metadata is not None:
-        labels(report, "spec.metadata.labels", spec.metadata.labels)
+        istio_labels(report, "spec.metadata.labels", spec.metadata.labels)
     if spec.probe is not None:
         probe(report, "spec.probe", spec.probe)
 

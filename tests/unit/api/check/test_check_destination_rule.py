@@ -113,11 +113,6 @@ POLICIES = [
         "portLevelSettings[0].port",
         "the port is missing",
     ),
-    (
-        "portLevelSettings: [{port: {number: 0}, loadBalancer: {simple: RANDOM}}]",
-        "portLevelSettings[0].port.number",
-        "the port is missing",
-    ),
     ("tls: {mode: MUTUAL, privateKey: a}", "tls.clientCertificate", "MUTUAL needs clientCertificate"),
     ("tls: {mode: SIMPLE, credentialName: a, caCertificates: b}", "tls.caCertificates", "exclude each other"),
     (

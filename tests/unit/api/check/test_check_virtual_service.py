@@ -237,11 +237,6 @@ L4 = [
         "spec.tcp[0].match[0].destinationSubnets[0]",
         "not an IP",
     ),
-    (
-        "tcp: [{match: [{sourceNamespace: a_}], route: [%s]}]",
-        "spec.tcp[0].match[0].sourceNamespace",
-        "not a namespace",
-    ),
 ]
 
 WARNED = [

@@ -24,15 +24,38 @@ def key(text: str) -> str:
 @lru_cache(4096)
 def value(text: str) -> str:
     """Say what is wrong with a label's value."""
+    return _form(text) or _length(text)
+
+
+def _form(text: str) -> str:
     if VALUE.fullmatch(text) is None:
         return f"{text!r} is not the value of a label: letters, digits, '-', '_' and '.' between letters or digits"
+    return ""
+
+
+def _length(text: str) -> str:
     return f"the value of a label has at most {LONGEST} characters" if len(text) > LONGEST else ""
 
 
 def labels(report: Report, path: str, given: dict[str, str]) -> None:
-    """Check labels."""
+    """Check labels that Kubernetes keeps."""
     for name, text in given.items():
         report.wrong(f"{path}[{name}]", key(name) or value(text))
+
+
+def istio_labels(report: Report, path: str, given: dict[str, str]) -> None:
+    """Check labels in Istio's specs: a value that is too long for Kubernetes passes there."""
+    for name, text in given.items():
+        where = f"{path}[{name}]"
+        if not report.wrong(where, key(name) or _form(text)) and (wrong := _length(text)):
+            report.warning(where, wrong)
+
+
+def impossible(report: Report, path: str, given: dict[str, str]) -> None:
+    """Warn about labels that no workload can carry; where Istio compares labels only, it does not look at their form."""
+    for name, text in given.items():
+        if wrong := key(name) or value(text):
+            report.warning(f"{path}[{name}]", f"nothing can have this label: {wrong}")
 
 
 def selector(report: Report, path: str, given: dict[str, str], empty: str) -> None:
@@ -42,7 +65,6 @@ def selector(report: Report, path: str, given: dict[str, str], empty: str) -> No
             report.error(path, "a label needs a key")
         elif "*" in name or "*" in text:
             report.error(f"{path}[{name}]", "a selector compares whole labels; '*' means nothing in it")
-        else:
-            report.wrong(f"{path}[{name}]", key(name) or value(text))
+    impossible(report, path, {name: text for name, text in given.items() if name and "*" not in name + text})
     if not given:
         report.warning(path.rpartition(".")[0], f"the selector has no labels: {empty}")
