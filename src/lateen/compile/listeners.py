@@ -14,7 +14,6 @@ from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, query
 from lateen.model import inbound_clusters, mesh, scope
 from lateen.model.envoy_filters import Context
-from lateen.model.filter_chain_match import plaintext_http
 from lateen.model.gateway import gateway_listeners
 from lateen.model.gateway_chains import gateway_chains
 from lateen.model.http_settings import Side, http_settings, limits
@@ -86,8 +85,7 @@ def virtual_outbound(db: Database, view: View) -> Resource:
     port, _ = mesh.listen_ports(db)
     unknown = catch_all(db, scope.scope_of(db, view))
     http = http_settings(db, view, Side.OUTBOUND)
-    protocols = plaintext_http(http10=http.http10)
-    body = listener_outbound.virtual_outbound(port, settings(db, view), http, unknown, protocols)
+    body = listener_outbound.virtual_outbound(port, settings(db, view), http, unknown)
     return resource(names.VIRTUAL_OUTBOUND, body)
 
 
@@ -145,6 +143,6 @@ def _inbound_settings(db: Database, view: View) -> listener_inbound.InboundSetti
     return listener_inbound.InboundSettings(
         listener=settings(db, view),
         http=http,
-        protocols=plaintext_http(http10=http.http10),
         retries=facts.mesh_config(db).default_inbound_http_retry_policy,
+        any_port_stat_name=inbound_clusters.any_port_stat_name(db),
     )

@@ -16,7 +16,6 @@ from lateen.model import host as hosts
 from lateen.model import locality, mesh, scope, subsets
 from lateen.model.defaults import CONNECT_TIMEOUT, DNS_REFRESH_RATE
 from lateen.model.destination_rules import rule_for
-from lateen.model.endpoint import keeps_draining
 from lateen.model.http_settings import cluster_buffer
 from lateen.model.load_assignment import inline_assignment
 from lateen.model.locality import Group, Preference
@@ -164,7 +163,7 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         all_families=_races(db, service),
         original_port=_original_port(service, port),
         groups=_one_endpoint(groups) if discovery is Discovery.LOGICAL_DNS else groups,
-        keeps_draining=keeps_draining(service),
+        keeps_draining=service.keeps_draining,
     )
 
 

@@ -9,7 +9,7 @@ import itertools
 import msgspec
 
 PLAINTEXT_HTTP = ("http/1.1", "h2c")
-"""What the HTTP inspector finds in clear text; HTTP/1.0 only when the proxy accepts it."""
+"""What the HTTP inspector finds in clear text; HTTP/1.0 is no part of it, whatever the proxy accepts."""
 ISTIO_MUTUAL = ("istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2")
 """ALPN of a mesh client's TLS."""
 RAW = "raw_buffer"
@@ -36,9 +36,9 @@ class ChainMatch(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ranges(self) -> tuple[str, ...]:
-        """The ranges that are a condition, in canonical form, sorted; malformed ones are left out."""
-        networks = (canonical_range(cidr) for cidr in self.cidrs)
-        return tuple(sorted({network for network in networks if network}))
+        """The ranges that are a condition, as they are written, sorted; malformed ones are left out."""
+        own = {canonical_range(cidr): cidr for cidr in reversed(self.cidrs)}
+        return tuple(cidr for network, cidr in sorted(own.items()) if network)
 
     @property
     def takes_all(self) -> bool:
@@ -55,11 +55,6 @@ def canonical_range(text: str) -> str:
     except ValueError:
         return ""
     return "" if str(network.network_address) == "0.0.0.0" else str(network)  # noqa: S104
-
-
-def plaintext_http(*, http10: bool) -> tuple[str, ...]:
-    """Return the application protocols of plain HTTP, HTTP/1.0 with them when the proxy accepts it."""
-    return ("http/1.0", *PLAINTEXT_HTTP) if http10 else PLAINTEXT_HTTP
 
 
 def without_taken(match: ChainMatch, taken: set[tuple[str, ...]]) -> ChainMatch | None:
@@ -90,5 +85,6 @@ def _only(
 
 
 def _conditions(match: ChainMatch) -> set[tuple[str, ...]]:
-    lists = (match.server_names or ("",), match.ranges or ("",), match.application_protocols or ("",))
+    ranges = tuple(canonical_range(cidr) for cidr in match.ranges)
+    lists = (match.server_names or ("",), ranges or ("",), match.application_protocols or ("",))
     return {(*one, match.transport, str(match.port)) for one in itertools.product(*lists)}

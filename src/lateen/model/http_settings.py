@@ -42,10 +42,13 @@ class ClientCertificate(msgspec.Struct, frozen=True, kw_only=True):
     cert: bool = False
     chain: bool = False
 
+    says_always: bool = False
+    """Say what is to be written even where the mode writes nothing, as istiod does on a sidecar's inbound side."""
+
     @property
     def writes(self) -> bool:
-        """The proxy adds what it knows of the client's certificate."""
-        return self.mode in ("APPEND_FORWARD", "SANITIZE_SET")
+        """What is written of the client's certificate is said."""
+        return self.says_always or self.mode in ("APPEND_FORWARD", "SANITIZE_SET")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,6 +222,7 @@ def _client_certificate(own: ProxySettings, side: Side) -> ClientCertificate | N
         dns=said.dns is not False,
         cert=bool(said.cert),
         chain=bool(said.chain),
+        says_always=True,
     )
 
 

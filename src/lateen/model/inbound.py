@@ -8,7 +8,7 @@ import msgspec
 from lateen.api.sidecar import IstioIngressListener
 from lateen.engine import Database, query
 from lateen.model import mesh, scope
-from lateen.model.endpoint import endpoints
+from lateen.model.endpoints import endpoints
 from lateen.model.protocol import Protocol, parse
 from lateen.model.selectors import selects
 from lateen.model.service import Port, Registry, Resolution, Service, all_services

@@ -172,6 +172,16 @@ def _stat_name(db: Database, targets: tuple[ServiceTarget, ...], port: Port, num
     return stat_name(template, found, port, "", number) if found else ""
 
 
+@query
+def any_port_stat_name(db: Database) -> str:
+    """Return what statistics of opaque connections to undeclared ports begin with; empty is the cluster's name."""
+    template = facts.mesh_config(db).inbound_cluster_stat_name or ""
+    blank = ("%SERVICE%", "%SERVICE_NAME%", "%SERVICE_FQDN%", "%SUBSET_NAME%")
+    for pattern in blank:
+        template = template.replace(pattern, "")
+    return template.replace("%SERVICE_PORT_NAME%", "virtualInbound").replace("%SERVICE_PORT%", "0")
+
+
 def _endpoint(text: str, view: View) -> tuple[str, int] | None:
     """Read a `defaultEndpoint`: empty, `unix://path`, or `address:port` of localhost or of the workload itself."""
     if not text:

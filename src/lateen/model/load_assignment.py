@@ -9,9 +9,10 @@ from lateen.api import facts
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import locality, networks, scope, subsets
-from lateen.model.endpoint import PERSISTENT_SESSION_LABEL, Endpoint, endpoints
+from lateen.model.endpoint import Endpoint
+from lateen.model.endpoints import endpoints
 from lateen.model.locality import Client, Group, Member
-from lateen.model.service import Service
+from lateen.model.service import PERSISTENT_SESSION, Service
 from lateen.model.traffic_policy import Policy, declared, policy
 from lateen.model.view import View
 from lateen.model.workload import Health
@@ -92,7 +93,7 @@ def _grouped(
 def _usable(view: View, service: Service, one: Endpoint) -> bool:
     if service.node_local and one.node != view.node:
         return False
-    keeps = one.health is not Health.DRAINING or bool(dict(service.labels).get(PERSISTENT_SESSION_LABEL))
+    keeps = one.health is not Health.DRAINING or bool(dict(service.labels).get(PERSISTENT_SESSION))
     return bool(one.address) and keeps  # the label of sessions by header keeps none (endpoint_builder.go)
 
 

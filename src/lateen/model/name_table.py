@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from lateen.engine import Database, query
 from lateen.model import scope as scopes
-from lateen.model.endpoint import Endpoint, endpoints
+from lateen.model.endpoint import Endpoint
+from lateen.model.endpoints import endpoints
 from lateen.model.host import is_cidr
 from lateen.model.scope import Scope
 from lateen.model.service import Registry, Resolution, Service, of_host
@@ -84,7 +85,7 @@ def _ready(db: Database, service: Service) -> list[Endpoint]:
         endpoint
         for port in service.ports[:1]
         for endpoint in endpoints(db, service.host, service.namespace, port.number)
-        if endpoint.health is Health.HEALTHY
+        if endpoint.health in (Health.HEALTHY, Health.UNKNOWN)
     ]
 
 

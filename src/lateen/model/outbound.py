@@ -13,7 +13,7 @@ from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import mesh, outbound_plan, scope, tcp_routing
 from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
-from lateen.model.filter_chain_match import RAW, ChainMatch, plaintext_http, without_taken
+from lateen.model.filter_chain_match import PLAINTEXT_HTTP, RAW, ChainMatch, without_taken
 from lateen.model.inbound import WILDCARD
 from lateen.model.outbound_plan import Entry, Form, Member
 from lateen.model.protocol import Protocol
@@ -129,21 +129,21 @@ def _chains(db: Database, view: View, entry: Entry, member: Member) -> Iterator[
         yield from _opaque_chains(db, view, entry, member)
     if member.form is not Form.TCP:
         yield Chain(
-            match=_http_match(view, entry, member),
+            match=_http_match(entry, member),
             routes=_route_name(entry, member),
             protocol=member.port.protocol,
             resolves=_resolves(_service(db, scope.scope_of(db, view), member.egress, member.host)),
         )
 
 
-def _http_match(view: View, entry: Entry, member: Member) -> ChainMatch:
+def _http_match(entry: Entry, member: Member) -> ChainMatch:
     """A wildcard or detecting listener takes HTTP only, so that other bytes find another chain."""
     is_only_http = member.port.protocol is Protocol.HTTP_PROXY or (
         member.form is Form.HTTP and entry.bind != WILDCARD
     )
     if is_only_http:
         return ChainMatch()
-    return ChainMatch(application_protocols=plaintext_http(http10=view.meta("HTTP10") == "1"), transport=RAW)
+    return ChainMatch(application_protocols=PLAINTEXT_HTTP, transport=RAW)
 
 
 def _route_name(entry: Entry, member: Member) -> str:
@@ -206,9 +206,10 @@ def _tls_chains(db: Database, view: View, entry: Entry, member: Member, service:
 
 def _needs_sni(view: View, entry: Entry, service: Service, own: tuple[str, ...]) -> bool:
     """The name tells services apart where the address does not: on a shared wildcard or range."""
-    first = outbound_plan.service_addresses(service, dns_capture=view.dns_capture)[0]
-    is_shared = first == WILDCARD and entry.bind == WILDCARD
-    return bool(own) or hosts.is_cidr(first) or is_shared or bool(_resolves(service))
+    addresses = outbound_plan.service_addresses(service, dns_capture=view.dns_capture)
+    is_shared = addresses[0] == WILDCARD and entry.bind == WILDCARD
+    is_range = hosts.is_cidr(addresses[0]) and entry.bind not in addresses
+    return bool(own) or is_range or is_shared or bool(_resolves(service))
 
 
 def _resolves(service: Service | None) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import mesh, scope
-from lateen.model.endpoint import endpoints
+from lateen.model.endpoints import endpoints
 from lateen.model.inbound import WILDCARD
 from lateen.model.protocol import Protocol, parse
 from lateen.model.scope import Egress, Scope

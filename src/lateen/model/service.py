@@ -21,6 +21,8 @@ from lateen.model.selectors import Pairs, pairs
 from lateen.model.service_entry_visibility import widest
 
 EXPORT_TO = "networking.istio.io/exportTo"
+PERSISTENT_SESSION = "istio.io/persistent-session"
+PERSISTENT_SESSION_HEADER = "istio.io/persistent-session-header"
 
 
 class Registry(StrEnum):
@@ -96,6 +98,13 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     def age(self) -> tuple[str, str, str]:
         """Sort key, oldest first."""
         return self.created, self.name, self.namespace
+
+    @property
+    def keeps_draining(self) -> bool:
+        """Sessions stay with an endpoint that is going away."""
+        return any(
+            value and key in (PERSISTENT_SESSION, PERSISTENT_SESSION_HEADER) for key, value in self.labels
+        )
 
     def port(self, number: int) -> Port | None:
         """Return the port with this number."""

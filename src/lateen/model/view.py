@@ -121,7 +121,7 @@ def view_of(db: Database, proxy: Proxy) -> View:
         namespace=proxy.namespace,
         domain=proxy.domain,
         labels=tuple((k, v) for k, v in proxy.labels if k in keys),
-        address=proxy.address if workload.address_matters(db, proxy.address) else "",
+        address=proxy.address if workload.address_matters(db, proxy.namespace, proxy.address) else "",
         locality=proxy.locality or workload.locality_of_pod(db, proxy.namespace, proxy.name),
         network=proxy.meta("NETWORK") or dict(proxy.labels).get("topology.istio.io/network", ""),
         node=proxy.meta("NODE_NAME") if workload.node_matters(db) else "",

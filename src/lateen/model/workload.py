@@ -14,6 +14,7 @@ from lateen.api.workload import Pod, PodStatus
 from lateen.api.workload_entry import WorkloadEntry
 from lateen.engine import Database, query
 from lateen.model import mesh_networks
+from lateen.model.defaults import ROOT_NAMESPACE
 from lateen.model.distribution import SAME_NODE, distribution
 from lateen.model.selectors import Pairs, pairs
 
@@ -23,12 +24,17 @@ SUBZONE = "topology.istio.io/subzone"
 LOCALITY_LABEL = "istio-locality"  # dots for slashes, as label values forbid slashes
 NETWORK_LABEL = "topology.istio.io/network"
 TLS_MODE_LABEL = "security.istio.io/tlsMode"
+SERVICE_NAME = "kubernetes.io/service-name"  # whose endpoints an EndpointSlice has
+HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")  # what Go's strconv.ParseBool reads as true
 HEALTHY_CONDITION = "Healthy"  # WorkloadEntry.status.conditions, written by the agent
 
 
 class Health(StrEnum):
     """Whether an endpoint takes traffic, in Envoy's words."""
 
+    UNKNOWN = "UNKNOWN"
+    """Nobody reports on it, as for a ServiceEntry's endpoint; Envoy sends it traffic."""
     HEALTHY = "HEALTHY"
     UNHEALTHY = "UNHEALTHY"
     DRAINING = "DRAINING"
@@ -48,7 +54,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     """0 is unset (1)."""
     service_account: str = ""
     tls_mode: str = ""
-    health: Health = Health.HEALTHY
+    health: Health = Health.UNKNOWN
     node: str = ""
     workload_name: str = ""
     hostname: str = ""
@@ -119,9 +125,14 @@ def locality_of_pod(db: Database, namespace: str, pod: str) -> str:
 
 
 @query
-def address_matters(db: Database, address: str) -> bool:
-    """Tell whether some headless service's or ServiceEntry's endpoint could be this very address."""
-    return address in _named_addresses(db)
+def address_matters(db: Database, namespace: str, address: str) -> bool:
+    """Tell whether a workload's own address is in its configuration.
+
+    It is when a headless service's or ServiceEntry's endpoint may be this very address, and in the names of what a
+    Sidecar's `ingress` opens.
+    """
+    with_ingress = _namespaces_with_ingress(db)
+    return address in _named_addresses(db) or namespace in with_ingress or ROOT_NAMESPACE in with_ingress
 
 
 @query
@@ -147,10 +158,26 @@ def _named_addresses(db: Database) -> frozenset[str]:
     addresses = {a for ref in facts.refs(db, "ServiceEntry") for a in _entry_addresses(db, ref)}
     for ref in facts.refs(db, "Service"):
         addresses |= _headless_addresses(db, ref)
-    for ref in facts.refs(db, "Sidecar"):
-        if _has_ingress(db, ref):
-            addresses |= _addresses_in(db, ref.namespace)
+    for ref in facts.refs(db, "EndpointSlice"):
+        addresses |= _slice_addresses(db, ref)
     return frozenset(addresses)
+
+
+@query
+def _namespaces_with_ingress(db: Database) -> frozenset[str]:
+    return frozenset(ref.namespace for ref in facts.refs(db, "Sidecar") if _has_ingress(db, ref))
+
+
+@query
+def _slice_addresses(db: Database, ref: Ref) -> frozenset[str]:
+    """Return the addresses that an EndpointSlice gives to a headless service."""
+    found = facts.get(db, ref)
+    if found is None or not isinstance(found.spec, k8s.EndpointSlice):
+        return frozenset()
+    owner = facts.get(db, Ref("Service", ref.namespace, found.meta.labels.get(SERVICE_NAME, "")))
+    if owner is None or not isinstance(owner.spec, k8s.Service) or owner.spec.cluster_ip != "None":
+        return frozenset()
+    return frozenset(address for member in found.spec.endpoints for address in member.addresses)
 
 
 @query
@@ -174,12 +201,6 @@ def _headless_addresses(db: Database, ref: Ref) -> frozenset[str]:
 def _has_ingress(db: Database, ref: Ref) -> bool:
     found = facts.get(db, ref)
     return found is not None and isinstance(found.spec, Sidecar) and bool(found.spec.ingress)
-
-
-@query
-def _addresses_in(db: Database, namespace: str) -> frozenset[str]:
-    pods = (workload(db, ref) for ref in facts.refs(db, "Pod") if ref.namespace == namespace)
-    return frozenset(pod.address for pod in pods if pod)
 
 
 def _of_pod(db: Database, found: Object[Pod]) -> Workload | None:
@@ -234,9 +255,12 @@ def placed(db: Database, one: Workload, registry: str = "") -> Workload:
 
 
 def _entry_health(found: Object[WorkloadEntry]) -> Health:
+    """Without health checks it counts as healthy; with them, until the agent says so, it does not (conversion.go isHealthy)."""
+    if found.meta.annotations.get(HEALTH_CHECKS, "") not in _TRUE:
+        return Health.UNKNOWN
     conditions = getattr(found.status, "conditions", ())
-    unhealthy = any(c.type == HEALTHY_CONDITION and c.status == "False" for c in conditions)
-    return Health.UNHEALTHY if unhealthy else Health.HEALTHY
+    healthy = any(c.type == HEALTHY_CONDITION and c.status == "True" for c in conditions)
+    return Health.UNKNOWN if healthy else Health.UNHEALTHY
 
 
 @query

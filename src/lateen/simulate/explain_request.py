@@ -9,7 +9,7 @@ import msgspec
 from lateen.engine import Database
 from lateen.model import host as hosts
 from lateen.model.defaults import OUTBOUND_PORT
-from lateen.model.endpoint import endpoints
+from lateen.model.endpoints import endpoints
 from lateen.model.gateway import gateway_listeners
 from lateen.model.inbound import service_targets
 from lateen.model.service import Resolution, Service, by_host

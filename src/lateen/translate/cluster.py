@@ -41,25 +41,20 @@ def outbound_cluster(one: Cluster, kube_cluster: str) -> bytes:
     return serialized(built)
 
 
-def stats_prefix(name: str) -> str:
-    """Name a cluster's statistics; the delimiter tells where the name ends (util.go DelimitedStatsPrefix)."""
-    return f"{name};"
-
-
 def _base(one: Cluster) -> cluster_pb2.Cluster:
     naming = names.sni_of_outbound if one.by_sni else names.outbound_cluster
     name = naming(one.host, one.port, one.subset)
     pool, tls = one.policy.connection_pool, one.policy.tls
     return cluster_pb2.Cluster(
         name=name,
-        alt_stat_name=stats_prefix(one.stat_name or name),
+        alt_stat_name=names.stats_prefix(one.stat_name or name),
         connect_timeout=duration(one.connect_timeout),
         per_connection_buffer_limit_bytes=optional_uint32(one.buffer_bytes),
         circuit_breakers=circuit_breakers(pool, one.policy.retry_budget),
         upstream_connection_options=connection_options(one.keepalives),
         typed_extension_protocol_options=typed_options(http_protocol_options(one.http, one.policy, one.tls)),
         metadata=cluster_metadata(
-            (one.service,),
+            None if one.discovery is Discovery.DYNAMIC else (one.service,),
             rule=one.rule,
             subset=one.subset,
             external=one.external,

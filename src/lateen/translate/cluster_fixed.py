@@ -10,7 +10,7 @@ from lateen.model.fixed_clusters import FixedClusters
 from lateen.model.traffic_policy import Policy
 from lateen.translate import names
 from lateen.translate.circuit_breaker import circuit_breakers
-from lateen.translate.cluster import DYNAMIC_FORWARD_PROXY, stats_prefix
+from lateen.translate.cluster import DYNAMIC_FORWARD_PROXY
 from lateen.translate.cluster_inbound import source_address
 from lateen.translate.connection_pool import connection_options
 from lateen.translate.dns_cache import ALLOW_ANY_CACHE, dns_cache
@@ -23,7 +23,7 @@ def black_hole(settings: FixedClusters) -> bytes:
     """Return the cluster without endpoints, for traffic that must not go anywhere."""
     built = cluster_pb2.Cluster(
         name=names.BLACK_HOLE,
-        alt_stat_name=stats_prefix(names.BLACK_HOLE),
+        alt_stat_name=names.stats_prefix(names.BLACK_HOLE),
         type=cluster_pb2.Cluster.STATIC,
         connect_timeout=duration(settings.connect_timeout),
         lb_policy=cluster_pb2.Cluster.ROUND_ROBIN,
@@ -57,7 +57,7 @@ def dynamic_dns(settings: FixedClusters) -> bytes:
     options = http_protocol_options(Http(), Policy(), tls) or _passthrough_options(settings)
     built = cluster_pb2.Cluster(
         name=names.DYNAMIC_DNS,
-        alt_stat_name=stats_prefix(names.DYNAMIC_DNS),
+        alt_stat_name=names.stats_prefix(names.DYNAMIC_DNS),
         connect_timeout=duration(settings.mesh_connect_timeout),
         per_connection_buffer_limit_bytes=optional_uint32(settings.buffer_bytes),
         lb_policy=cluster_pb2.Cluster.CLUSTER_PROVIDED,
@@ -74,7 +74,7 @@ def dynamic_dns(settings: FixedClusters) -> bytes:
 def _passthrough(settings: FixedClusters) -> cluster_pb2.Cluster:
     return cluster_pb2.Cluster(
         name=names.PASSTHROUGH,
-        alt_stat_name=stats_prefix(names.PASSTHROUGH),
+        alt_stat_name=names.stats_prefix(names.PASSTHROUGH),
         type=cluster_pb2.Cluster.ORIGINAL_DST,
         connect_timeout=duration(settings.connect_timeout),
         per_connection_buffer_limit_bytes=optional_uint32(settings.buffer_bytes),

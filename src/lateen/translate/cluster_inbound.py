@@ -8,7 +8,6 @@ from lateen.model.defaults import INBOUND_SOURCE_ADDRESS
 from lateen.model.inbound_clusters import InboundCluster
 from lateen.translate import names
 from lateen.translate.circuit_breaker import circuit_breakers
-from lateen.translate.cluster import stats_prefix
 from lateen.translate.connection_pool import connection_options
 from lateen.translate.endpoint import address
 from lateen.translate.http_protocol_options import http_protocol_options, typed_options
@@ -26,16 +25,15 @@ def inbound_cluster(one: InboundCluster, *, marked: bool) -> bytes:
     pool = one.policy.connection_pool
     built = cluster_pb2.Cluster(
         name=name,
-        alt_stat_name=stats_prefix(one.stat_name or name),
+        alt_stat_name=names.stats_prefix(one.stat_name or name),
         connect_timeout=duration(one.connect_timeout),
         per_connection_buffer_limit_bytes=optional_uint32(one.buffer_bytes),
         circuit_breakers=circuit_breakers(pool, one.policy.retry_budget),
         upstream_connection_options=connection_options(one.keepalives),
         typed_extension_protocol_options=typed_options(http_protocol_options(one.http, one.policy, None)),
         common_lb_config=cluster_pb2.Cluster.CommonLbConfig(),
+        metadata=cluster_metadata(one.services, rule=one.rule) if one.services else None,
     )
-    if one.services or one.rule is not None:
-        built.metadata.CopyFrom(cluster_metadata(one.services, rule=one.rule))
     _set_endpoint(built, one)
     if one.needs_source or marked:
         built.upstream_bind_config.CopyFrom(source_address(marked=marked, bound=one.needs_source))

@@ -13,6 +13,7 @@ from lateen.translate.message import uint32
 from lateen.translate.metadata import endpoint_metadata
 
 _HEALTH = {
+    Health.UNKNOWN: health_check_pb2.UNKNOWN,
     Health.HEALTHY: health_check_pb2.HEALTHY,
     Health.UNHEALTHY: health_check_pb2.UNHEALTHY,
     Health.DRAINING: health_check_pb2.DRAINING,

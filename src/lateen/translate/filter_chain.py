@@ -57,13 +57,11 @@ def origin_metadata(origin: Ref) -> Metadata:
     """Say which object something comes from, as Istio does (`filter_metadata.istio.config`)."""
     metadata = Metadata()
     kind = {"VirtualService": "virtual-service", "Sidecar": "sidecar"}.get(origin.kind, origin.kind.lower())
-    path = names.config_path("networking.istio.io", "v1alpha3", origin.namespace, kind, origin.name)
+    path = names.config_path("networking.istio.io", "v1", origin.namespace, kind, origin.name)
     metadata.filter_metadata["istio"].update({"config": path})
     return metadata
 
 
 def _range(text: str) -> CidrRange:
-    network = ipaddress.ip_network(text)
-    return CidrRange(
-        address_prefix=str(network.network_address), prefix_len=message.uint32(network.prefixlen)
-    )
+    one = ipaddress.ip_interface(text)
+    return CidrRange(address_prefix=str(one.ip), prefix_len=message.uint32(one.network.prefixlen))

@@ -22,20 +22,20 @@ from lateen.translate import message, names
 from lateen.translate.access_log import access_logs
 from lateen.translate.http_filters.table import http_filters
 
-STAT_DELIMITER = ";"
-"""Ends a prefix, so that names with dots can be cut out of statistics (constants.go StatPrefixDelimiter)."""
-PRESERVE_CASE = "envoy.http.stateful_header_formatters.preserve_case"
+_REQUEST_ID = UuidRequestIdConfig(use_request_id_for_trace_sampling=message.boolean(True))
 
 
 class Http(msgspec.Struct, frozen=True, kw_only=True):
     """What tells one connection manager from the others of its proxy."""
 
     stat_prefix: str
-    """Begins the names of its statistics; `;` is added."""
+    """Begins the names of its statistics."""
     routes: str = ""
     """The name of the route configuration to fetch; empty when it is given with it."""
     protocol: Protocol
     """What the port is declared to carry."""
+    absolute_urls: bool = False
+    """It is the mesh's own forward proxy (`proxyHttpPort`), which is asked for absolute URLs."""
     cache: str = ""
     """The DNS cache of hosts that the proxy looks up itself; empty for none."""
 
@@ -44,7 +44,7 @@ def http_filter(settings: HttpSettings, http: Http, routes: RouteConfiguration |
     """Return the network filter that speaks HTTP, with fetched routes or those given."""
     manager = HttpConnectionManager(
         codec_type=HttpConnectionManager.AUTO,
-        stat_prefix=f"{http.stat_prefix}{STAT_DELIMITER}",
+        stat_prefix=http.stat_prefix,
         http_filters=http_filters(settings, http.protocol, http.cache),
         server_name=settings.server_name,
         append_x_forwarded_port=settings.append_forwarded_port,
@@ -53,14 +53,14 @@ def http_filter(settings: HttpSettings, http: Http, routes: RouteConfiguration |
         access_log=access_logs(settings.access_log),
         stream_idle_timeout=message.duration(0),
         proxy_100_continue=True,
-        request_id_extension=RequestIDExtension(typed_config=message.any_of(UuidRequestIdConfig())),
+        request_id_extension=RequestIDExtension(typed_config=message.any_of(_REQUEST_ID)),
     )
     manager.upgrade_configs.add(upgrade_type="websocket")
     if settings.pass_server_header:
         manager.server_header_transformation = HttpConnectionManager.PASS_THROUGH
     if not settings.generate_request_id:
         manager.generate_request_id.CopyFrom(message.boolean(False))
-    _set_protocol_options(manager, settings, http.protocol)
+    _set_protocol_options(manager, settings, http)
     _set_normalization(manager, settings.normalization)
     _set_client_certificate(manager, settings.client_certificate)
     _set_limits(manager, settings.limits)
@@ -80,18 +80,22 @@ def _set_routes(manager: HttpConnectionManager, name: str, routes: RouteConfigur
     manager.rds.CopyFrom(Rds(config_source=source, route_config_name=name))
 
 
-def _set_protocol_options(manager: HttpConnectionManager, settings: HttpSettings, protocol: Protocol) -> None:
-    is_proxy = protocol is Protocol.HTTP_PROXY and settings.side is Side.OUTBOUND
-    if settings.http10 or is_proxy or settings.preserve_header_case or settings.side is Side.GATEWAY:
+def _set_protocol_options(manager: HttpConnectionManager, settings: HttpSettings, http: Http) -> None:
+    if (
+        settings.http10
+        or http.absolute_urls
+        or settings.preserve_header_case
+        or settings.side is Side.GATEWAY
+    ):
         options = Http1ProtocolOptions(accept_http_10=settings.http10)
-        if is_proxy:
+        if http.absolute_urls:
             options.allow_absolute_url.CopyFrom(message.boolean(True))
         if settings.preserve_header_case:
             formatter = message.any_of(PreserveCaseFormatterConfig())
-            extension = TypedExtensionConfig(name=PRESERVE_CASE, typed_config=formatter)
+            extension = TypedExtensionConfig(name=names.PRESERVE_CASE, typed_config=formatter)
             options.header_key_format.stateful_formatter.CopyFrom(extension)
         manager.http_protocol_options.CopyFrom(options)
-    if settings.side is Side.INBOUND and protocol.is_http2:
+    if settings.side is Side.INBOUND and http.protocol.is_http2:
         manager.http2_protocol_options.CopyFrom(Http2ProtocolOptions())
     if settings.idle_timeout is not None:
         idle = HttpProtocolOptions(idle_timeout=message.duration(settings.idle_timeout))

@@ -16,9 +16,8 @@ from lateen.api.destination_rule import ConnectionPoolSettings, HTTPSettings
 from lateen.model.clusters import Http, Upstream
 from lateen.model.traffic_policy import Policy
 from lateen.model.upstream_tls import UpstreamTLS
+from lateen.translate import names
 from lateen.translate.message import any_of, duration, optional_duration, optional_uint32
-
-PRESERVE_CASE = "preserve_case"
 
 
 def http_protocol_options(http: Http, policy: Policy, tls: UpstreamTLS | None) -> HttpProtocolOptions | None:
@@ -64,7 +63,7 @@ def _http1(*, preserve_case: bool) -> protocol_pb2.Http1ProtocolOptions:
     if not preserve_case:
         return protocol_pb2.Http1ProtocolOptions()
     formatter = extension_pb2.TypedExtensionConfig(
-        name=PRESERVE_CASE, typed_config=any_of(PreserveCaseFormatterConfig())
+        name=names.PRESERVE_CASE, typed_config=any_of(PreserveCaseFormatterConfig())
     )
     return protocol_pb2.Http1ProtocolOptions(
         header_key_format=protocol_pb2.Http1ProtocolOptions.HeaderKeyFormat(stateful_formatter=formatter)
@@ -100,7 +99,8 @@ def _common(pool: ConnectionPoolSettings | None) -> protocol_pb2.HttpProtocolOpt
             (http.max_requests_per_connection if http else None) or None
         ),
     )
-    return built if built.ListFields() else None
+    streams = bool(http and (http.max_concurrent_streams or http.http2_keep_alive))
+    return built if built.ListFields() or streams else None
 
 
 def _names(tls: UpstreamTLS | None) -> protocol_pb2.UpstreamHttpProtocolOptions | None:

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 import msgspec
 from envoy.config.core.v3.address_pb2 import Address, Pipe, SocketAddress
 from envoy.config.core.v3.base_pb2 import TrafficDirection, TransportSocket
-from envoy.config.listener.v3.listener_components_pb2 import Filter, FilterChain, ListenerFilter
+from envoy.config.listener.v3.listener_components_pb2 import (
+    Filter,
+    FilterChain,
+    FilterChainMatch,
+    ListenerFilter,
+)
 from envoy.config.listener.v3.listener_pb2 import Listener
 
 from lateen.api.meta import Ref
@@ -95,20 +100,25 @@ def _inspectors(specs: Sequence[Spec]) -> list[ListenerFilter]:
 def _set_chains(listener: Listener, specs: Sequence[Spec], default: Sequence[Filter]) -> None:
     """Put the chain that takes everything last, as the default; a connection that fits half a chain needs it too."""
     everything = next((spec for spec in specs if spec.match.takes_all), None)
-    listener.filter_chains.extend(_chain(spec) for spec in specs if spec is not everything)
+    listener.filter_chains.extend(_timed(spec) for spec in specs if spec is not everything)
     if everything is not None and not listener.filter_chains:
-        listener.filter_chains.append(_chain(everything))
+        listener.filter_chains.append(_timed(everything))
     elif everything is not None:
-        listener.default_filter_chain.CopyFrom(_chain(everything))
+        listener.default_filter_chain.CopyFrom(_timed(everything))
     elif default:
-        passed = FilterChain(name=names.OUTBOUND_PASSTHROUGH_CHAIN, filters=default)
+        match = FilterChainMatch()
+        passed = FilterChain(name=names.OUTBOUND_PASSTHROUGH_CHAIN, filters=default, filter_chain_match=match)
         listener.default_filter_chain.CopyFrom(passed)
 
 
 def _chain(spec: Spec) -> FilterChain:
-    chain = filter_chain(spec.match, spec.filters, spec.name, spec.tls, spec.origin)
-    if spec.tls is not None:
-        chain.transport_socket_connect_timeout.CopyFrom(message.duration(HANDSHAKE_TIMEOUT))
+    return filter_chain(spec.match, spec.filters, spec.name, spec.tls, spec.origin)
+
+
+def _timed(spec: Spec) -> FilterChain:
+    """Bound handshakes, as Istio does wherever clients connect by a service's or a gateway's own listener."""
+    chain = _chain(spec)
+    chain.transport_socket_connect_timeout.CopyFrom(message.duration(HANDSHAKE_TIMEOUT))
     return chain
 
 
@@ -135,8 +145,6 @@ def virtual_outbound(port: int, specs: Sequence[Spec], settings: ListenerSetting
     )
     if any(spec.match.application_protocols for spec in specs):
         listener.listener_filters.append(listener_filters.http_inspector())
-        listener.listener_filters_timeout.CopyFrom(message.duration(settings.detection_timeout))
-        listener.continue_on_listener_filters_timeout = True
     return listener
 
 
@@ -189,7 +197,7 @@ def gateway(where: tuple[str, int], specs: Sequence[Spec], settings: ListenerSet
         address=address(*where),
         traffic_direction=TrafficDirection.OUTBOUND,
         listener_filters=filters,
-        filter_chains=[_chain(spec) for spec in specs],
+        filter_chains=[_timed(spec) for spec in specs],
         max_connections_to_accept_per_socket_event=message.uint32(ACCEPTED_PER_EVENT),
         per_connection_buffer_limit_bytes=message.optional_uint32(settings.buffer_bytes),
         access_log=listener_access_logs(settings.log),

@@ -37,7 +37,7 @@ def _spec(chain: GatewayChain, where: tuple[str, int], http: HttpSettings, defau
     if chain.forwarding is not None:
         filters = forwarding_filters(chain.forwarding, chain.protocol, http.access_log)
     else:
-        prefix = chain.name or f"outbound_{names.listener(*where)}"
+        prefix = chain.name or names.stats_prefix(f"outbound_{names.listener(*where)}")
         spoken = Http(stat_prefix=prefix, routes=chain.routes, protocol=chain.protocol)
         filters = [http_filter(http, spoken)]
     return Spec(match=chain.match, filters=filters, tls=tls, origin=chain.origin)

@@ -10,7 +10,7 @@ import msgspec
 
 from lateen.api.meta import Ref
 from lateen.api.virtual_service import HTTPRetry
-from lateen.model.filter_chain_match import RAW, ChainMatch
+from lateen.model.filter_chain_match import PLAINTEXT_HTTP, RAW, ChainMatch
 from lateen.model.http_settings import HttpSettings
 from lateen.model.inbound import InboundChain
 from lateen.model.protocol import Protocol
@@ -18,7 +18,7 @@ from lateen.translate import listener, message, names
 from lateen.translate.http_connection_manager import Http, http_filter
 from lateen.translate.inbound_routes import inbound_route_configuration
 from lateen.translate.listener import ListenerSettings, Spec
-from lateen.translate.tcp_proxy import cluster_filter
+from lateen.translate.tcp_proxy import cluster_filter, mongo_statistics
 
 
 class InboundSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,10 +26,10 @@ class InboundSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     listener: ListenerSettings
     http: HttpSettings
-    protocols: tuple[str, ...]
-    """What HTTP in clear text is recognised by."""
     retries: HTTPRetry | None = None
     """The mesh's `defaultInboundHttpRetryPolicy`."""
+    any_port_stat_name: str = ""
+    """Begins the statistics of opaque connections to undeclared ports; empty is the cluster's name."""
 
 
 class _Port(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,14 +51,15 @@ _ANY_PORT = _Port(
     cluster=names.INBOUND_PASSTHROUGH,
     http_name=names.INBOUND_CATCH_ALL_HTTP_CHAIN,
     tcp_name=names.INBOUND_CATCH_ALL_CHAIN,
-    stat_prefix=names.INBOUND_PASSTHROUGH,
+    stat_prefix=names.stats_prefix(names.INBOUND_PASSTHROUGH),
 )
 
 
 def virtual_inbound(port: int, chains: Iterable[InboundChain], settings: InboundSettings) -> bytes:
     """Return the listener of all captured inbound connections; undeclared ports are passed to the application."""
+    anywhere = msgspec.structs.replace(_ANY_PORT, tcp_stat_prefix=settings.any_port_stat_name)
     specs = [
-        *_specs(_ANY_PORT, Protocol.UNSUPPORTED, settings),
+        *_specs(anywhere, Protocol.UNSUPPORTED, settings),
         *(s for chain in chains for s in _of(chain, settings)),
     ]
     return message.serialized(listener.virtual_inbound(port, specs, settings.listener))
@@ -77,7 +78,7 @@ def _of(chain: InboundChain, settings: InboundSettings) -> Iterator[Spec]:
         cluster=names.inbound_cluster(chain.port),
         http_name=name,
         tcp_name=name,
-        stat_prefix=f"inbound_{name}",
+        stat_prefix=names.stats_prefix(f"inbound_{name}"),
         tcp_stat_prefix=chain.stat_name,
         host=chain.host,
         service_port=chain.service_port,
@@ -90,14 +91,15 @@ def _specs(port: _Port, protocol: Protocol, settings: InboundSettings) -> Iterat
     if protocol.is_http:
         yield _http(port, protocol, ChainMatch(port=port.number, transport=RAW), settings)
     elif protocol.is_sniffed:
-        detected = ChainMatch(port=port.number, transport=RAW, application_protocols=settings.protocols)
+        detected = ChainMatch(port=port.number, transport=RAW, application_protocols=PLAINTEXT_HTTP)
         yield _http(port, protocol, detected, settings)
     if protocol.is_tcp or protocol.is_sniffed:
         tcp = cluster_filter(
             port.cluster, settings.http.access_log, settings.http.idle_timeout, port.tcp_stat_prefix
         )
         match = ChainMatch(port=port.number, transport=RAW)
-        yield Spec(match=match, filters=[tcp], name=port.tcp_name, origin=port.origin)
+        mongo = [mongo_statistics(port.tcp_stat_prefix or port.cluster)] if protocol is Protocol.MONGO else []
+        yield Spec(match=match, filters=[*mongo, tcp], name=port.tcp_name, origin=port.origin)
 
 
 def _http(port: _Port, protocol: Protocol, match: ChainMatch, settings: InboundSettings) -> Spec:

@@ -1,11 +1,9 @@
 """A sidecar's outbound listeners, from what the model says of them to bytes."""
 
-from collections.abc import Iterable
-
 from envoy.config.listener.v3.listener_components_pb2 import Filter
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
 
-from lateen.model.filter_chain_match import ChainMatch
+from lateen.model.filter_chain_match import PLAINTEXT_HTTP, ChainMatch
 from lateen.model.http_settings import HttpSettings
 from lateen.model.outbound import HTTP_PROXY_ROUTES, CatchAll, Chain, OutboundListener, Unknown
 from lateen.model.protocol import Protocol
@@ -38,9 +36,7 @@ def http_proxy(port: int, settings: ListenerSettings, http: HttpSettings, unknow
     return message.serialized(listener.outbound(where, specs, [], settings, bound=True))
 
 
-def virtual_outbound(
-    port: int, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll, protocols: Iterable[str]
-) -> bytes:
+def virtual_outbound(port: int, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll) -> bytes:
     """Return the listener that captured outbound connections reach first.
 
     Args:
@@ -48,11 +44,10 @@ def virtual_outbound(
         settings: of every listener.
         http: of every outbound connection manager.
         unknown: what happens to connections that no listener takes.
-        protocols: what HTTP in clear text is recognised by, for hosts that the proxy looks up itself.
     """
     specs = []
     if unknown.unknown is Unknown.RESOLVE:
-        specs.append(_resolving(http, unknown, tuple(protocols)))
+        specs.append(_resolving(http, unknown))
     specs.append(Spec(filters=[unknown_filter(unknown, http)], name=names.OUTBOUND_CATCH_ALL_CHAIN))
     return message.serialized(listener.virtual_outbound(port, specs, settings))
 
@@ -76,24 +71,26 @@ def _spec(chain: Chain, where: tuple[str, int], http: HttpSettings, unknown: Cat
     if unknown.unknown is Unknown.RESOLVE:
         cache = cache or ALLOW_ANY_CACHE
     spoken = Http(
-        stat_prefix=f"outbound_{names.listener(*where)}",
+        stat_prefix=names.stats_prefix(f"outbound_{names.listener(*where)}"),
         routes=chain.routes,
         protocol=chain.protocol,
+        absolute_urls=chain.routes == HTTP_PROXY_ROUTES,
         cache=cache,
     )
     return Spec(match=chain.match, filters=[http_filter(http, spoken)], origin=chain.origin)
 
 
-def _resolving(http: HttpSettings, unknown: CatchAll, protocols: tuple[str, ...]) -> Spec:
+def _resolving(http: HttpSettings, unknown: CatchAll) -> Spec:
     host = catch_all_host(unknown, attempt_count=True, forwarded_host=False)
     routes = RouteConfiguration.FromString(route_configuration(names.ALLOW_ANY_DYNAMIC_DNS_HOST, [host]))
+    prefix = f"outbound_{names.VIRTUAL_OUTBOUND}_{names.ALLOW_ANY_DYNAMIC_DNS_HOST}"
     spoken = Http(
-        stat_prefix=f"outbound_{names.VIRTUAL_OUTBOUND}_{names.ALLOW_ANY_DYNAMIC_DNS_HOST}",
+        stat_prefix=names.stats_prefix(prefix),
         protocol=Protocol.HTTP,
         cache=ALLOW_ANY_CACHE,
     )
     return Spec(
-        match=ChainMatch(application_protocols=protocols),
+        match=ChainMatch(application_protocols=PLAINTEXT_HTTP),
         filters=[http_filter(http, spoken, routes)],
         name=f"{names.OUTBOUND_CATCH_ALL_CHAIN}-http",
     )

@@ -27,8 +27,8 @@ def cluster_metadata(
     subset: str = "",
     external: bool = False,
     originates_tls: bool = False,
-) -> Metadata:
-    """Say whose cluster it is; `services` None leaves them out (metadata.go, cluster_builder.go addTelemetryMetadata)."""
+) -> Metadata | None:
+    """Say whose cluster it is; `services` None leaves them out, as where names are looked up (metadata.go, cluster_builder.go addTelemetryMetadata)."""
     fields: dict[str, object] = {}
     if services is not None:
         fields["services"] = [
@@ -42,7 +42,7 @@ def cluster_metadata(
             fields["alpn_override"] = "false"
     if subset:
         fields["subset"] = subset
-    return _metadata({ISTIO: fields}) if fields else Metadata()
+    return _metadata({ISTIO: fields}) if fields else None
 
 
 def endpoint_metadata(endpoint: Endpoint, kube_cluster: str, *, mtls: bool) -> Metadata:

@@ -38,13 +38,19 @@ TLS_INSPECTOR = "envoy.filters.listener.tls_inspector"
 HTTP_INSPECTOR = "envoy.filters.listener.http_inspector"
 PROXY_PROTOCOL_FILTER = "envoy.filters.listener.proxy_protocol"
 TLS_TRANSPORT_SOCKET = "envoy.transport_sockets.tls"
-RAW_BUFFER_TRANSPORT_SOCKET = "envoy.transport_sockets.raw_buffer"
+RAW_BUFFER_TRANSPORT_SOCKET = "raw_buffer"
+PRESERVE_CASE = "preserve_case"
 HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
 def outbound_cluster(host: str, port: int, subset: str = "") -> str:
     """Name the cluster of a service's port, or of one subset of it."""
     return f"outbound|{port}|{subset}|{host}"
+
+
+def stats_prefix(name: str) -> str:
+    """Name the statistics of something; the delimiter tells where the name ends (util.go DelimitedStatsPrefix)."""
+    return f"{name};"
 
 
 def inbound_cluster(port: int) -> str:

@@ -24,9 +24,13 @@ def forwarding_filters(forwarding: Forwarding, protocol: Protocol, log: AccessLo
     proxy = _tcp_proxy(forwarding, log)
     filters = [Filter(name=names.TCP_PROXY, typed_config=message.any_of(proxy))]
     if protocol is Protocol.MONGO:
-        mongo = MongoProxy(stat_prefix=proxy.stat_prefix)
-        filters.insert(0, Filter(name=MONGO, typed_config=message.any_of(mongo)))
+        filters.insert(0, mongo_statistics(proxy.stat_prefix))
     return filters
+
+
+def mongo_statistics(stat_prefix: str) -> Filter:
+    """Return the filter that counts what is said in MongoDB's protocol."""
+    return Filter(name=MONGO, typed_config=message.any_of(MongoProxy(stat_prefix=stat_prefix)))
 
 
 def cluster_filter(

@@ -231,7 +231,7 @@ def test_upgrades(port, policy, mesh, expected):
 def test_the_clients_protocol_wins():
     policy = "connectionPool: {http: {useClientProtocol: true, maxConcurrentStreams: 5}}"
     for port in ("http", "grpc", "anything"):
-        assert http(policy, port=port) == CLIENT
+        assert http(policy, port=port) == {"common_http_protocol_options": {}, **CLIENT}
 
 
 def test_connections_are_limited():
@@ -262,7 +262,8 @@ def test_streams_and_pings_are_http2():
         "max_concurrent_streams": 5,
         "connection_keepalive": {"interval": "10s", "timeout": "2s"},
     }
-    assert http(policy) is None
+    explicit = {"explicit_http_config": {"http_protocol_options": {}}}
+    assert http(policy) == {"common_http_protocol_options": {}, **explicit}  # both without effect
 
 
 def test_header_case_is_kept_in_http1():

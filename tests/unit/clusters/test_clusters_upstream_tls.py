@@ -144,7 +144,7 @@ def test_a_proxy_header_goes_first():
     plain = mesh_with("", policy="proxyProtocol: {}").cluster(NAME)["transport_socket"]
     assert plain["name"] == "envoy.transport_sockets.upstream_proxy_protocol"
     assert plain["typed_config"]["config"] == {}  # V1
-    assert plain["typed_config"]["transport_socket"]["name"] == "envoy.transport_sockets.raw_buffer"
+    assert plain["typed_config"]["transport_socket"]["name"] == "raw_buffer"
     secure = mesh_with("{mode: SIMPLE}", policy="proxyProtocol: {version: V2}").cluster(NAME)[
         "transport_socket"
     ]

@@ -230,7 +230,7 @@ def test_a_nodes_own_settings_win(mesh):
 
 def test_http10_is_taken_when_the_proxy_says_so(mesh):
     listener = mesh.listener("0.0.0.0_80", mesh.view(HTTP10="1"))
-    assert match(listener["filter_chains"][0])["application_protocols"] == ["http/1.0", "http/1.1", "h2c"]
+    assert match(listener["filter_chains"][0])["application_protocols"] == ["http/1.1", "h2c"]
     assert terminal(listener["filter_chains"][0])["http_protocol_options"]["accept_http_10"] is True
 
 

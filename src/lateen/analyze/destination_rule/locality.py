@@ -13,7 +13,7 @@ from lateen.api.finding import Finding
 from lateen.api.load_balancer import LocalityLoadBalancerSetting
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
-from lateen.model.endpoint import instances
+from lateen.model.endpoints import instances
 
 
 @query

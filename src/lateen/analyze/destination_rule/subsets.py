@@ -7,7 +7,7 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
-from lateen.model.endpoint import instances
+from lateen.model.endpoints import instances
 from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.service import Service
 

@@ -14,7 +14,7 @@ from lateen.model import host as hosts
 from lateen.model import scope as scopes
 from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.destination_rules import rule_for
-from lateen.model.endpoint import instances
+from lateen.model.endpoints import instances
 from lateen.model.service import Service, by_host
 from lateen.model.view import View
 

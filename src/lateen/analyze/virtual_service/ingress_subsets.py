@@ -15,7 +15,7 @@ from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.destination_rules import rule_for
-from lateen.model.endpoint import instances
+from lateen.model.endpoints import instances
 from lateen.model.selectors import pairs, selects
 from lateen.model.service import Service
 from lateen.model.view import View
