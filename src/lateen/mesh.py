@@ -21,7 +21,7 @@ from lateen.api.finding import Finding
 from lateen.api.mesh_config import MeshConfig
 from lateen.api.meta import Object, Ref
 from lateen.compile.dump import Dump
-from lateen.engine import Database
+from lateen.engine import Database, query
 from lateen.explained import GATEWAY, imagined_gateway, imagined_workload, located
 from lateen.model.proxy_config import node_metadata, target_of
 from lateen.model.view import Proxy, view_of
@@ -74,7 +74,7 @@ class Mesh:
         Raises:
             LookupError: there is none; the text lists those there are.
         """
-        pod = _pod(self.objects("Pod"), workload, namespace)
+        pod = _pod(self.db, workload, namespace)
         return _with_metadata(proxy_of(pod), node_metadata(self.db, *target_of(pod)))
 
     def resources(self, proxy: Proxy | Mapping[str, Any]) -> Dump:
@@ -231,16 +231,28 @@ def _hashable(proxy: Proxy) -> Proxy:
     return msgspec.structs.replace(proxy, labels=pairs(proxy.labels), metadata=pairs(proxy.metadata))
 
 
-def _pod(pods: tuple[Object[Any], ...], word: str, namespace: str) -> Object[Any]:
+def _pod(db: Database, word: str, namespace: str) -> Object[Any]:
     name, _, space = word.rpartition(".")
-    names = {(name, space)} if name else set()
-    names.add((word, namespace))
-    for pod in pods:
-        owners = {owner.name for owner in pod.meta.owner_references}
-        if any((own, pod.meta.namespace) in names for own in (pod.meta.name, *owners)):
-            return pod
-    known = sorted({str(Ref("", pod.meta.namespace, _unit(pod))).strip() for pod in pods})
+    index = _pods_by_name(db)
+    found = [index[one] for one in {(word, namespace), (name, space)} if one in index]
+    if found:
+        pod = facts.get(db, min(found))
+        assert pod is not None
+        return pod
+    pods = (facts.get(db, ref) for ref in facts.refs(db, "Pod"))
+    known = sorted({f"{pod.meta.namespace}/{_unit(pod)}" for pod in pods if pod is not None})
     raise LookupError(f"no workload {word!r}; there are: {_some(known, word) or 'none'}")
+
+
+@query
+def _pods_by_name(db: Database) -> dict[tuple[str, str], Ref]:
+    """Index the pods by their own and their owners' names, with the namespace; of several the first."""
+    index: dict[tuple[str, str], Ref] = {}
+    for ref in facts.refs(db, "Pod"):
+        pod = facts.get(db, ref)
+        for name in (ref.name, *(one.name for one in pod.meta.owner_references)) if pod else ():
+            index.setdefault((name, ref.namespace), ref)
+    return index
 
 
 def _some(known: list[str], word: str) -> str:

@@ -62,13 +62,13 @@ spec:
 """
 
 
-def pod(index: int, copy: int = 0, *, ready: bool = True) -> str:
+def pod(index: int, copy: int = 0, *, ready: bool = True, version: str = "v1") -> str:
     return f"""apiVersion: v1
 kind: Pod
 metadata:
   name: {pod_name(index, copy)}
   namespace: {namespace(index)}
-  labels: {{app: {name(index)}, version: v1}}
+  labels: {{app: {name(index)}, version: {version}}}
 spec:
   containers: [{{name: app, ports: [{{containerPort: {PORT}}}]}}]
 status:

@@ -48,3 +48,9 @@ def rss(pid: int) -> float:
 def available() -> float:
     """Return the machine's available memory in MB."""
     return int(Path("/proc/meminfo").read_text().partition("MemAvailable:")[2].split()[0]) / 1024
+
+
+def with_bytecode(place: str) -> dict[str, str]:
+    """Return an environment in which Python keeps bytecode in a directory, as installing does, whatever is set here."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(Path(place, "bytecode"))}

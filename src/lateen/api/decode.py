@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from msgspec import UNSET, Struct, ValidationError, convert
+from msgspec.structs import replace
 
 from lateen.api import codes
 from lateen.api.duration import Duration
@@ -106,7 +107,7 @@ def _placed(meta: Meta, kind: Kind, namespace: str) -> Meta:
     wanted = (meta.namespace or namespace) if kind.namespaced else ""
     if meta.namespace == wanted:
         return meta
-    return Meta(**{field: getattr(meta, field) for field in meta.__struct_fields__} | {"namespace": wanted})
+    return replace(meta, namespace=wanted)
 
 
 def _check_name(meta: Meta, kind: Kind, reader: Reader) -> None:
@@ -151,8 +152,11 @@ def _status(kind: Kind, value: dict[str, Any]) -> Any:
     status = value.get("status")
     if kind.status is None or not isinstance(status, dict):
         return None
-    found = Reader(jsonpb=False).read(kind.status, status, "status")
-    return None if found is UNSET else found
+    try:
+        return convert(status, kind.status)
+    except (ValidationError, RecursionError):
+        found = Reader(jsonpb=False).read(kind.status, status, "status")
+        return None if found is UNSET else found
 
 
 def _misspelt(kind: Kind, value: dict[str, Any]) -> list[Problem]:

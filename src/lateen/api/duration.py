@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Self
 
 NANOSECONDS = {
@@ -29,6 +30,7 @@ class Duration(int):
     __slots__ = ()
 
     @classmethod
+    @lru_cache(maxsize=2**10)
     def parse(cls, text: str) -> Self:
         """Read Go's syntax; ValueError says what is wrong."""
         if text in {"0", "+0", "-0"}:

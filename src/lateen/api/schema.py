@@ -39,6 +39,7 @@ def spellings(struct: type[Struct]) -> frozenset[str]:
     return frozenset(info.encode_name for info in fields(struct))
 
 
+@cache
 def without_none(expected: Any) -> Any:
     """Drop None from an annotation."""
     if get_origin(expected) in {Union, UnionType}:
@@ -47,6 +48,7 @@ def without_none(expected: Any) -> Any:
     return expected
 
 
+@cache
 def bounds(expected: Any) -> tuple[Any, int | None, int | None]:
     """Split an annotation into its type and the limits of the number."""
     if get_origin(expected) is Annotated:
@@ -70,6 +72,7 @@ def enum_number(values: tuple[str, ...], number: int) -> str | None:
     return None
 
 
+@cache
 def nested(expected: Any) -> type[Struct] | None:
     """Return the struct inside an annotation such as `tuple[X, ...]` or `dict[str, X]`, if there is one."""
     while get_origin(expected) in {tuple, dict, Annotated}:
@@ -78,6 +81,7 @@ def nested(expected: Any) -> type[Struct] | None:
     return expected if isinstance(expected, type) and issubclass(expected, Struct) else None
 
 
+@cache
 def is_enum(expected: Any) -> bool:
     """Say whether an annotation is an enum of the proto."""
     return get_origin(expected) is Literal

@@ -1,7 +1,5 @@
 """Which rules the expectations exercised, and which nobody looked at."""
 
-from collections.abc import Hashable
-
 from envoy.config.route.v3.route_components_pb2 import Route
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
 
@@ -15,15 +13,20 @@ class Coverage:
     def __init__(self) -> None:
         self._routes: dict[tuple[str, bytes], str] = {}
         self._done: set[tuple[str, bytes]] = set()
-        self._tables: set[Hashable] = set()
+        self._tables: dict[int, RouteConfiguration] = {}
+        self._known: set[tuple[int, bytes]] = set()
 
-    def seen(self, key: Hashable, table: RouteConfiguration) -> None:
-        """Count the routes of a table."""
-        if key in self._tables:
+    def seen(self, table: RouteConfiguration) -> None:
+        """Count the routes of a table, those of the same message once."""
+        if id(table) in self._tables:
             return
-        self._tables.add(key)
+        self._tables[id(table)] = table
         for host in table.virtual_hosts:
             for number, route in enumerate(host.routes, 1):
+                content = number, route.SerializeToString(deterministic=True)
+                if content in self._known:
+                    continue
+                self._known.add(content)
                 for origin in origins(route.metadata):
                     self._routes.setdefault(_key(origin, route), _called(origin, number, route))
 

@@ -18,6 +18,7 @@ from lateen.model import host as hosts
 from lateen.model.view import Proxy, View, view_of
 from lateen.simulate.algebra.change import decision
 from lateen.simulate.algebra.effects import Fields, called, route_fields
+from lateen.simulate.configuration import Messages
 from lateen.simulate.explain_configuration import CompiledConfiguration
 from lateen.simulate.explain_request import Request, RequestError, Sent, parts_of, sent
 from lateen.simulate.simulation import simulate
@@ -65,6 +66,7 @@ class Run:
         self._pods = self.mesh.objects("Pod")
         self._proxies: dict[tuple[str, str], Proxy] = {}
         self.coverage = Coverage()
+        self._messages = Messages()
         self._configurations: dict[tuple[View, int], CompiledConfiguration] = {}
         self._fields: dict[tuple[View, str, str, int], Fields] = {}
         self._wanted = {id(case): self._keys(case) for case in cases}
@@ -126,7 +128,9 @@ class Run:
         what: Sent = sent(self.mesh.db, request, proxy, view)
         key = view, what.connection.port
         if key not in self._configurations:
-            self._configurations[key] = CompiledConfiguration(self.mesh.db, view, what.connection)
+            self._configurations[key] = CompiledConfiguration(
+                self.mesh.db, view, what.connection, self._messages
+            )
         configuration = self._configurations[key]
         trace = simulate(configuration, what.connection, what.request)
         outcome = trace.outcome
@@ -139,7 +143,7 @@ class Run:
         host = None if table is None else _host(table, decided.virtual_host)
         if table is None or host is None:
             return Actual(outcome, {"to": called(outcome.cluster)} if outcome.cluster else {})
-        self.coverage.seen((view, outcome.route_configuration), table)
+        self.coverage.seen(table)
         for number in decided.routes:
             self.coverage.exercised(host.routes[number])
         if not decided.routes:

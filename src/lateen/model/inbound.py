@@ -50,8 +50,10 @@ class InboundChain(msgspec.Struct, frozen=True, kw_only=True):
 @query
 def service_targets(db: Database, view: View) -> tuple[ServiceTarget, ...]:
     """Return the service ports that the workload serves, of the oldest service first."""
-    found = (target for service in _candidates(db, view.namespace) for target in _targets(db, view, service))
-    return tuple(found)
+    candidates = _candidates(db, view.namespace)
+    index = _by_selector(db, view.namespace)
+    places = sorted({place for pair in (*view.labels, None) for place in index.get(pair, ())})
+    return tuple(target for place in places for target in _targets(db, view, candidates[place]))
 
 
 @query
@@ -81,6 +83,16 @@ def _candidates(db: Database, namespace: str) -> tuple[Service, ...]:
     """Return the namespace's services that may have workloads, oldest first, then by host."""
     own = (s for s in all_services(db) if s.namespace == namespace and s.resolution is not Resolution.ALIAS)
     return tuple(sorted(own, key=lambda s: (s.created, s.host)))
+
+
+@query
+def _by_selector(db: Database, namespace: str) -> dict[tuple[str, str] | None, tuple[int, ...]]:
+    """Index the candidates' places by the first label of their selectors; None has those that need no label."""
+    index: dict[tuple[str, str] | None, tuple[int, ...]] = {}
+    for place, service in enumerate(_candidates(db, namespace)):
+        key = service.selector[0] if service.selector else None
+        index[key] = (*index.get(key, ()), place)
+    return index
 
 
 def _targets(db: Database, view: View, service: Service) -> list[ServiceTarget]:

@@ -1,6 +1,7 @@
 """A proxy's compiled configuration, opened: the messages that the proxy was sent, by type and name.
 
-Messages are parsed when they are first needed and kept, so that a thousand requests cost one parse.
+Messages are parsed when they are first needed and kept, so that a thousand requests cost one parse; proxies that were sent
+equal resources can share what was parsed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,18 +20,41 @@ from lateen.simulate.domains import Domains
 M = TypeVar("M", bound=Message)
 
 
+class Messages:
+    """Messages by their bytes, each parsed once, and the domains of route configurations."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[tuple[type[Message], bytes], Message] = {}
+        self._domains: dict[int, Domains] = {}
+
+    def parsed(self, kind: type[M], body: bytes) -> M:
+        """Return a message of a kind."""
+        message = self._parsed.get((kind, body))
+        if message is None:
+            message = self._parsed[kind, body] = kind.FromString(body)
+        assert isinstance(message, kind)
+        return message
+
+    def domains(self, configuration: RouteConfiguration) -> Domains:
+        """Return the index of the domains of a message that `parsed` returned."""
+        key = id(configuration)  # it is kept here, so that nothing else can take its place
+        if key not in self._domains:
+            self._domains[key] = Domains(configuration)
+        return self._domains[key]
+
+
 class Configuration:
     """The resources of one proxy. Reading never changes what it answers."""
 
-    def __init__(self, resources: Mapping[str, Iterable[Resource]]) -> None:
-        """Take the resources by type URL."""
+    def __init__(self, resources: Mapping[str, Iterable[Resource]], messages: Messages | None = None) -> None:
+        """Take the resources by type URL; `messages` are shared with other proxies."""
+        self._messages = messages if messages is not None else Messages()
         self._bodies = {
             (type_url, resource.name): resource.body
             for type_url, found in resources.items()
             for resource in found
         }
         self._parsed: dict[tuple[str, str], Message] = {}
-        self._domains: dict[str, Domains] = {}
         self.listeners = tuple(self._all(types.LISTENER, Listener))
 
     def _all(self, type_url: str, kind: type[M]) -> Iterable[M]:
@@ -44,7 +68,7 @@ class Configuration:
         key = type_url, name
         message = self._parsed.get(key)
         if message is None and key in self._bodies:
-            message = self._parsed[key] = kind.FromString(self._bodies[key])
+            message = self._parsed[key] = self._messages.parsed(kind, self._bodies[key])
         assert message is None or isinstance(message, kind)
         return message
 
@@ -66,9 +90,6 @@ class Configuration:
 
     def domains(self, configuration: RouteConfiguration) -> Domains:
         """Return the index of a route configuration's domains; inline ones are told apart by their content."""
-        key = configuration.name or str(hash(configuration.SerializeToString(deterministic=True)))
         if self.route_configuration(configuration.name) is not configuration:
             return Domains(configuration)
-        if key not in self._domains:
-            self._domains[key] = Domains(configuration)
-        return self._domains[key]
+        return self._messages.domains(configuration)

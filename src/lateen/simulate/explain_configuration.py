@@ -15,7 +15,7 @@ from lateen.model.inbound import inbound_chains
 from lateen.model.outbound import outbound_addresses
 from lateen.model.outbound_view import outbound_view
 from lateen.model.view import View
-from lateen.simulate.configuration import Configuration
+from lateen.simulate.configuration import Configuration, Messages
 from lateen.simulate.request import Connection
 from lateen.translate.names import parse_cluster
 
@@ -25,13 +25,15 @@ M = TypeVar("M", bound=Message)
 class CompiledConfiguration(Configuration):
     """The resources of one view, as far as one connection needs them."""
 
-    def __init__(self, db: Database, view: View, connection: Connection) -> None:
-        """Compile the listeners that the connection may meet."""
+    def __init__(
+        self, db: Database, view: View, connection: Connection, messages: Messages | None = None
+    ) -> None:
+        """Compile the listeners that the connection may meet; `messages` are shared with other proxies."""
         self._db, self._view = db, view
         self._patched = bool(facts.refs(db, "EnvoyFilter"))  # patches add and remove: then all are needed
         whole = view.is_router or self._patched
         found = resources(db, types.LISTENER, view, None) if whole else tuple(_near(db, view, connection))
-        super().__init__({types.LISTENER: found})
+        super().__init__({types.LISTENER: found}, messages)
 
     def _one(self, type_url: str, name: str, kind: type[M]) -> M | None:
         key = type_url, name

@@ -126,7 +126,11 @@ def key_text(node: Node) -> str:
     """Return a key as JSON has it: a text."""
     if not isinstance(node, ScalarNode):
         raise MarkedYAMLError(problem="a key must be a text", problem_mark=node.start_mark)
-    value = scalar(node)
+    return written(scalar(node))
+
+
+def written(value: Any) -> str:
+    """Write a scalar's value as JSON's keys have it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "null" if value is None else str(value)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from math import isfinite
 from typing import Any
@@ -15,6 +16,7 @@ from lateen.api import codes
 from lateen.api.finding import Finding, Level, Position
 from lateen.api.message import json_name
 from lateen.sources.nodes import Values, compose, is_merge, key_text
+from lateen.sources.plain import UnusualError, value_of
 
 LIMIT = 32 * 2**20
 """Bytes of the largest text that is read."""
@@ -87,6 +89,8 @@ def parse(text: str) -> Parsed:
     """Parse the text of one document; never raises."""
     if text.lstrip()[:1] == "{" and (found := _json(text)) is not None:
         return Parsed(found)
+    with suppress(UnusualError):
+        return Parsed(value_of(text))
     try:
         node = compose(text)
         values = Values(len(text) + SPARE_NODES)
