@@ -1,0 +1,64 @@
+"""What is computed once for proxies that see a host alike is what each of them would have got by itself."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import Json, objects
+from test_incremental import PROXIES, read
+
+from lateen.api import facts
+from lateen.compile.clusters import outbound_resource
+from lateen.compile.endpoints import _endpoint
+from lateen.engine import Database
+from lateen.model.cluster_view import cluster_view
+from lateen.model.clusters import outbound_keys
+from lateen.model.view import Proxy, view_of
+from lateen.translate import names
+from support.golden_format import BASE
+from support.golden_format import read as read_cases
+from support.golden_mesh import Mesh
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+FILES = sorted(path for path in GOLDEN.rglob("*.md") if path.name not in (BASE, "README.md"))
+
+
+def assert_shared_is_own(db: Database, proxy: Proxy) -> int:
+    """Compare every outbound cluster of a proxy; return how many are shared with other namespaces."""
+    view, shared = view_of(db, proxy), 0
+    for host, port, subset in outbound_keys(db, view):
+        reduced, name = cluster_view(db, view, host), names.outbound_cluster(host, port, subset)
+        shared += reduced.namespace == ""
+        for make in (
+            lambda one, key=(host, port, subset): outbound_resource(db, one, *key),
+            lambda one, key=(port, subset, host), name=name: _endpoint(db, one, name, key),
+        ):
+            assert make(reduced) == make(view), f"{name} of {proxy.id}"
+    return shared
+
+
+@settings(
+    max_examples=60, deadline=None, derandomize=True, database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)  # fmt: skip
+@given(st.lists(objects(), min_size=3, max_size=12))
+@pytest.mark.slow
+def test_random_meshes(values: list[Json]) -> None:
+    db = Database()
+    facts.update(db, {one.ref: one for one in read(values)}.values())
+    for proxy in PROXIES:
+        assert_shared_is_own(db, proxy)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(GOLDEN)))
+def test_golden_cases(path: Path) -> None:
+    for case in read_cases(path, GOLDEN):
+        mesh = Mesh(case)
+        for proxy in mesh.proxies():
+            assert_shared_is_own(mesh.db, proxy)
+
+
+def test_most_is_shared() -> None:
+    mesh = Mesh(read_cases(GOLDEN / "destination_rule" / "policy.md", GOLDEN)[0])
+    assert all(assert_shared_is_own(mesh.db, proxy) for proxy in mesh.proxies())
