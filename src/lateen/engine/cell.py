@@ -1,6 +1,6 @@
 """What the database is made of: cells, and the two ways in which a query fails."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -28,7 +28,8 @@ class Cell:
     )  # fmt: skip
 
     def __init__(self, fn: Callable[..., Any] | None, args: Hashable) -> None:
-        self.fn, self.args = fn, args
+        self.fn = fn
+        self.args: Any = args
         self.value: Any = None
         self.deps: tuple[Cell, ...] = ()
         self.readers: Cell | list[Cell] | None = None
@@ -39,7 +40,8 @@ class Cell:
     @property
     def key(self) -> Hashable:
         """What it is found by: the fact's key, or the function and its arguments."""
-        return self.args if self.fn is None else (self.fn, self.args)
+        key: Hashable = self.args if self.fn is None else (self.fn, self.args)
+        return key
 
     def each_reader(self) -> Sequence["Cell"]:
         """Return the answers that read this."""
@@ -61,8 +63,7 @@ class Cell:
     def __str__(self) -> str:
         if self.fn is None:
             return repr(self.args)
-        arguments: Iterator[str] = map(repr, self.args)  # type: ignore[call-overload]
-        return f"{self.fn.__qualname__}({', '.join(arguments)})"
+        return f"{self.fn.__qualname__}({', '.join(map(repr, self.args))})"
 
 
 class Entry(Cell):
@@ -72,7 +73,7 @@ class Entry(Cell):
 
     def follow(self, index: Cell) -> bool:
         """Take the value over from the index, which is fresh; tell whether it is another one."""
-        value = index.value.get(self.args[-1])  # type: ignore[index]
+        value = index.value.get(self.args[-1])
         if value is self.value or value == self.value:
             return False
         self.value, self.changed_at, self.checked_at = value, index.changed_at, index.changed_at

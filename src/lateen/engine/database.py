@@ -124,7 +124,10 @@ class Database:
 
     def ask(self, fn: Callable[..., Any], args: Args) -> Any:
         """Return a query's answer, recorded as read by the running query; `@query` calls this."""
-        cell = self.cell(fn, args)
+        answers = self._answers.get(fn)
+        cell = answers.get(args) if answers is not None else None
+        if cell is None:
+            cell = self.cell(fn, args)
         if self._reading:
             self._reading[-1][cell] = None
         else:
@@ -172,7 +175,7 @@ class Database:
         try:
             if not cell.checked_at or self._stale(cell):
                 self._run(cell)
-            settled = all(dep.fresh or dep.active for dep in cell.deps)
+            settled = _are_settled(cell.deps)
         finally:
             self._active.pop()
             cell.active = False
@@ -199,7 +202,7 @@ class Database:
         cell.runs += 1
         self._reading.append({})
         try:
-            value = cell.fn(self, *cast("Args", cell.args))
+            value = cell.fn(self, *cell.args)
         except (RecursionError, MemoryError):
             raise  # says something about the machine, not about the facts
         except Exception as error:  # noqa: BLE001  any crash is an answer
@@ -249,6 +252,13 @@ def entry_of(
         return query(fn)
 
     return make
+
+
+def _are_settled(cells: tuple[Cell, ...]) -> bool:
+    for cell in cells:  # noqa: SIM110  this runs for every answer, and a loop takes half the time
+        if not cell.fresh and not cell.active:
+            return False
+    return True
 
 
 def _with_all_read(asked: dict[Cell, int]) -> set[Cell]:

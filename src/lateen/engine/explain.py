@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -83,4 +83,4 @@ def _explain(cell: Cell, seen: set[Cell]) -> Explanation:
 def _question(cell: Cell) -> Question:
     if cell.fn is None:
         return Question(fact=cell.args)
-    return Question(cell.fn.__qualname__, cast("tuple[Any, ...]", cell.args))
+    return Question(cell.fn.__qualname__, cell.args)

@@ -101,15 +101,19 @@ def link(cell: Cell, deps: tuple[Cell, ...]) -> None:
     """Note what an answer has read now, there and here, and see to it that it is higher than all of that."""
     before = cell.deps
     if deps != before:
-        known = set(before)
+        known = frozenset(before)
         for dep in deps:
             if dep not in known:
                 dep.add_reader(cell)
         cell.deps = deps
-    raise_above(cell, 1 + max((dep.height for dep in deps), default=0))
+    highest = -1
+    for dep in deps:
+        highest = max(highest, dep.height)
+    if cell.height <= highest:
+        raise_to(cell, highest + 1)
 
 
-def raise_above(cell: Cell, height: int) -> None:
+def raise_to(cell: Cell, height: int) -> None:
     """Give a cell at least a height, and each of its readers a greater one. On a circle this ends at `HIGHEST`."""
     waiting = [(cell, height)]
     while waiting:
@@ -117,4 +121,4 @@ def raise_above(cell: Cell, height: int) -> None:
         least = min(least, HIGHEST)
         if one.height < least:
             one.height = least
-            waiting += ((reader, least + 1) for reader in one.each_reader())
+            waiting += [(reader, least + 1) for reader in one.each_reader()]

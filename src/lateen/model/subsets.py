@@ -15,7 +15,6 @@ PLACE_LABELS = (REGION, ZONE, SUBZONE, NETWORK_LABEL, NODE)
 """The labels that a place implies."""
 
 
-@query
 def labels_of(db: Database, view: View, host: str, subset: str) -> Pairs:
     """Return the labels that a subset's endpoints carry; empty takes all, as does a subset that nobody declares."""
     rule = rule_for(db, view, host)

@@ -40,7 +40,6 @@ EVERYWHERE = (*PER_PORT, "tunnel", "proxy_protocol", "retry_budget")
 _NOTHING = Policy()
 
 
-@query
 def policy(db: Database, view: View, host: str, port: int, subset: str = "") -> Policy:
     """Return what the cluster of a service's port, or of one subset of it, follows."""
     rule = rule_for(db, view, host)
@@ -48,7 +47,6 @@ def policy(db: Database, view: View, host: str, port: int, subset: str = "") -> 
     return _with_subset(base, rule.subset(subset) if rule and subset else None, port)
 
 
-@query
 def declared(db: Database, view: View, host: str, port: int, subset: str = "") -> Policy:
     """Return the same without the mesh's default: what decides about endpoints (endpoint_builder.go)."""
     rule = rule_for(db, view, host)
