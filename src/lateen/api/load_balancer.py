@@ -15,7 +15,7 @@ SimpleLB = Literal["UNSPECIFIED", "LEAST_CONN", "RANDOM", "PASSTHROUGH", "ROUND_
 class LoadBalancerSettings(OneOf, frozen=True):
     """How an endpoint is chosen."""
 
-    oneofs = (("simple", "consistent_hash", "backend_utilization"), ("warmup_duration_secs", "warmup"))
+    oneofs = (("simple", "consistent_hash", "backend_utilization"),)
 
     simple: SimpleLB | None = None
     """Unset is LEAST_REQUEST. Envoy: `lb_policy`; PASSTHROUGH is an ORIGINAL_DST cluster."""

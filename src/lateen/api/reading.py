@@ -144,11 +144,11 @@ class Reader:
     def _entry(self, expected: Any, value: Any, path: str) -> Any:
         if value is None and isinstance(expected, type) and issubclass(expected, Message):
             return self.problem(path, "the entry is empty", "write {} when only presence matters")
-        if value is None and expected is str:
-            return (
-                ""
-                if not self.jsonpb
-                else self.problem(path, "the entry is empty", 'write "" for an empty text')
+        if value is None and expected is str and not self.jsonpb:
+            return ""
+        if value is None and bounds(expected)[0] in (str, int):
+            return self.problem(
+                path, "the entry is empty", 'write "" for an empty text' if expected is str else ""
             )
         return self.read(expected, value, path)
 

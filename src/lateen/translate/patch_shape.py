@@ -40,6 +40,8 @@ def _misplaced(message: Descriptor, value: Any, path: str) -> Iterator[str]:
 
 def _packed(value: dict[str, Any], path: str) -> Iterator[str]:
     named = value.get("@type")
+    if named is None:
+        yield f"{path} has no @type"
     inner = message_type(named) if isinstance(named, str) else None
     if inner is not None and not inner.DESCRIPTOR.full_name.startswith(_WELL_KNOWN):
         yield from _fields(_described(inner), value, path)

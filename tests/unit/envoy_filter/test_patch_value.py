@@ -31,6 +31,7 @@ def test_both_spellings_and_quoted_numbers():
         ({"typed_config": {"@type": BUFFER, "max_request_bytes": "many"}}, "the value is no"),
         ({"name": {"a": 1}}, "the value is no"),
         ({"typed_config": "x"}, "typed_config is a mapping"),
+        ({"typed_config": {}}, "typed_config has no @type"),
         ({"typedConfig": {"@type": BUFFER_PER_ROUTE, "buffer": "x"}}, "typedConfig.buffer is a mapping"),
         ({"config_discovery": {"config_source": ["ads"]}}, "config_discovery.config_source is a mapping"),
         ({"typed_config": {"value": 1}}, "the value is no"),

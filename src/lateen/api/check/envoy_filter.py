@@ -4,6 +4,8 @@ The contents of patches are Envoy's messages; whoever applies them checks them a
 says as a warning about every EnvoyFilter, whatever is in it, is no more than a note here.
 """
 
+import re
+
 from lateen.api.check.primitives.labels import selector
 from lateen.api.check.primitives.regexes import LONGEST, regex
 from lateen.api.check.report import Report
@@ -13,6 +15,8 @@ LISTENER = frozenset({"LISTENER", "FILTER_CHAIN", "NETWORK_FILTER", "HTTP_FILTER
 ROUTE = frozenset({"ROUTE_CONFIGURATION", "VIRTUAL_HOST", "HTTP_ROUTE"})
 HTTP_MANAGER = ("envoy.filters.network.http_connection_manager", "envoy.http_connection_manager")
 MOST_TARGETS = 16
+GROUP = re.compile(r"|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
+KIND = re.compile(r"[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?", re.ASCII)
 TARGETS = frozenset(
     {
         ("", "Service"),
@@ -50,7 +54,9 @@ def _targets(report: Report, spec: EnvoyFilter) -> None:
             report.error(f"{path}.name", "the name is missing")
         if target.namespace:
             report.error(f"{path}.namespace", "only targets in the own namespace are allowed", "remove it")
-        if (target.group or "", target.kind) not in TARGETS:
+        if not (GROUP.fullmatch(target.group or "") and KIND.fullmatch(target.kind)):
+            report.error(f"{path}.kind", f"{target.kind!r} of {target.group or 'core'!r} is no kind")
+        elif (target.group or "", target.kind) not in TARGETS:
             report.warning(
                 f"{path}.kind", f"a policy cannot be for {target.kind!r} of {target.group or 'core'!r}"
             )

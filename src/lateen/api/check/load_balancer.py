@@ -28,6 +28,10 @@ def load_balancer(report: Report, path: str, given: LoadBalancerSettings | None,
     zone_aware(report, f"{path}.zoneAwareLbSetting", given.zone_aware_lb_setting, ejects=ejects)
     duration(report, path, "warmupDurationSecs", given.warmup_duration_secs)
     if given.warmup is not None:
+        if given.warmup_duration_secs is not None:
+            report.warning(
+                f"{path}.warmupDurationSecs", "warmup is there, too, so this is not read", "remove it"
+            )
         _warmup(report, f"{path}.warmup", given.warmup)
 
 

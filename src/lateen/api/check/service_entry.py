@@ -13,6 +13,7 @@ from lateen.api.service_entry import ServiceEntry, ServicePort
 
 MOST = 256
 """Hosts, addresses or ports of one entry."""
+WAYPOINT = "istio.io/use-waypoint"
 NO_ADDRESS = "networking.istio.io/enable-autoallocate-ip"
 
 
@@ -30,6 +31,13 @@ def service_entry(report: Report, obj: Object[ServiceEntry]) -> None:
         if spec.endpoints:
             report.error("spec.endpoints", "endpoints and workloadSelector exclude each other")
     service_entry_resolution.resolution(report, spec)
+    waypoint = obj.meta.labels.get(WAYPOINT, "")
+    if (
+        spec.resolution == "DYNAMIC_DNS"
+        and spec.location == "MESH_INTERNAL"
+        and waypoint.lower() not in ("", "none")
+    ):
+        report.error("spec.location", "behind a waypoint, DYNAMIC_DNS is for MESH_EXTERNAL only")
     _distinguishable(report, spec)
     export_to(report, "spec.exportTo", spec.export_to, nobody=True)
 

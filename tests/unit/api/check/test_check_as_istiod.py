@@ -1,6 +1,7 @@
 """Where istiod's verdict is not the obvious one: what it lets pass is at most warned about, and the other way round."""
 
 import pytest
+import yaml
 from judging import expect, expect_none, judge, judge_mesh, policy, rule
 
 from lateen.api.decode import decode
@@ -27,6 +28,7 @@ ONLY_WARNED = [
     ("EnvoyFilter", "{targetRefs: [{kind: Pod, name: a}]}", "spec.targetRefs[0].kind", "cannot be for 'Pod'"),
     ("Gateway", gateway("mode: SIMPLE, credentialName: a, caCrl: b"), "spec.servers[0].tls.caCrl", "is not read"),
     ("Gateway", gateway("mode: SIMPLE, credentialName: a, cipherSuites: [-AES128-SHA]"), "spec.servers[0].tls.cipherSuites[0]", "left out"),
+    ("DestinationRule", policy("loadBalancer: {warmup: {duration: 1s}, warmupDurationSecs: 2s}"), "spec.trafficPolicy.loadBalancer.warmupDurationSecs", "is not read"),
 ]  # fmt: skip
 
 PASS = [
@@ -42,6 +44,8 @@ REFUSED = [
     ("ServiceEntry", f"{{{DNS}, workloadSelector: {{labels: {{app: a}}}}}}", "spec.hosts[0]", "cannot be looked up"),
     ("Gateway", "{servers: [{hosts: ['::1'], port: {number: 80, name: http, protocol: HTTP}}]}", "spec.servers[0].hosts[0]", "short name"),
     ("Gateway", gateway("mode: PASSTHROUGH, credentialName: a, caCrl: b"), "spec.servers[0].tls.caCrl", "exclude each other"),
+    ("ProxyConfig", f"{{selector: {{matchLabels: {{a: {LONG}}}}}}}", "spec.selector.matchLabels[a]", "at most 63"),
+    ("EnvoyFilter", "{targetRefs: [{group: a_b, kind: Gateway, name: a}]}", "spec.targetRefs[0].kind", "is no kind"),
 ]  # fmt: skip
 
 SETTINGS = [
@@ -112,3 +116,20 @@ def test_a_cookie_that_ends_before_it_begins_is_refused_by_envoy():
 def test_source_labels_may_be_longer_than_kubernetes_keeps_them():
     found = judge("VirtualService", rule(f"match: [{{sourceLabels: {{a: {LONG}}}}}]"))
     expect(found, "spec.http[0].match[0].sourceLabels[a]", "at most 63", Level.WARNING)
+
+
+@pytest.mark.parametrize(("waypoint", "paths"), [("w", ["spec.location"]), ("None", []), ("", [])])
+def test_behind_a_waypoint_nothing_inside_is_looked_up(waypoint, paths):
+    text = "{hosts: ['*.a.b'], location: MESH_INTERNAL, resolution: DYNAMIC_DNS}"
+    found = judge("ServiceEntry", text, labels={"istio.io/use-waypoint": waypoint})
+    assert [one.path for one in found if one.level is Level.ERROR] == paths
+
+
+@pytest.mark.parametrize(
+    "text", ["{address: 1.2.3.4, ports: {http: null}}", "{address: 1.2.3.4, labels: {a: null}}"]
+)
+def test_an_entry_of_a_map_is_not_null(text):
+    meta = {"name": "a", "namespace": "default"}
+    value = {"apiVersion": "networking.istio.io/v1", "kind": "WorkloadEntry", "metadata": meta}
+    (found,) = decode(value | {"spec": yaml.safe_load(text)}).findings
+    assert "the entry is empty" in found.message

@@ -65,6 +65,12 @@ def selector(report: Report, path: str, given: dict[str, str], empty: str) -> No
             report.error(path, "a label needs a key")
         elif "*" in name or "*" in text:
             report.error(f"{path}[{name}]", "a selector compares whole labels; '*' means nothing in it")
-    impossible(report, path, {name: text for name, text in given.items() if name and "*" not in name + text})
+        elif len(text) > LONGEST:
+            report.error(f"{path}[{name}]", _length(text))
+    impossible(
+        report,
+        path,
+        {name: text for name, text in given.items() if name and "*" not in name + text and not _length(text)},
+    )
     if not given:
         report.warning(path.rpartition(".")[0], f"the selector has no labels: {empty}")
