@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from lateen.analyze.findings import findings as analysis
-from lateen.analyze.telling import told_once
+from lateen.analyze.telling import is_of_istio, told_once
 from lateen.api import facts
 from lateen.api.check.dispatch import check
 from lateen.api.finding import Finding
@@ -33,6 +33,7 @@ from lateen.sources.files import Files, Paths
 from lateen.sources.memory import from_text, from_values
 from lateen.sources.origin import Origin, locate
 from lateen.sources.store import FILES, Store
+from lateen.sources.written import as_written
 from lateen.sources.yaml import Document
 
 Source = str | os.PathLike[str] | Mapping[str, Any] | Object[Any] | Load
@@ -40,6 +41,7 @@ Source = str | os.PathLike[str] | Mapping[str, Any] | Object[Any] | Load
 Settings = str | os.PathLike[str] | Mapping[str, Any] | MeshConfig
 """A path, a text of YAML, a dictionary, or a decoded MeshConfig."""
 _GATEWAY = "inject.istio.io/templates"
+NOTHING = Load()
 LISTED = 10
 """Names that an error lists."""
 
@@ -47,10 +49,11 @@ LISTED = 10
 class Mesh:
     """Objects in force, as Istio's control plane would have them."""
 
-    def __init__(self, db: Database, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, db: Database, findings: tuple[Finding, ...], load: Load = NOTHING) -> None:
         """Use `load`."""
         self.db = db
         self._told = findings
+        self._load = load
 
     @property
     def validation(self) -> tuple[Finding, ...]:
@@ -60,7 +63,11 @@ class Mesh:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything wrong or worth knowing: of each object (one with an error is not in force), then between objects."""
-        between = (locate(self.db, finding) for finding in analysis(self.db))
+        written = as_written(self._load, self.db)
+        between = [locate(written, finding) for finding in analysis(written)]
+        if written is not self.db:
+            effects = (locate(self.db, one) for one in analysis(self.db) if not is_of_istio(one))
+            between = [*(one for one in between if is_of_istio(one)), *effects]
         return told_once(self._told, between)
 
     def objects(self, kind: str) -> tuple[Object[Any], ...]:
@@ -138,10 +145,8 @@ def load(
     """
     db = Database()
     loads = [_load(source, namespace) for source in _each(sources)]
-    applied = Store(db, check).replace(
-        FILES, _joined(loads if mesh_config is None else [*loads, _settings(mesh_config)])
-    )
-    return Mesh(db, applied.findings)
+    read = _joined(loads if mesh_config is None else [*loads, _settings(mesh_config)])
+    return Mesh(db, Store(db, check).replace(FILES, read).findings, read)
 
 
 def proxy_of_node(node: Mapping[str, Any]) -> Proxy:
@@ -219,7 +224,10 @@ def _joined(loads: list[Load]) -> Load:
     """Join loads; of equal names the last counts, as the settings come last."""
     entries = {entry.ref: entry for one in loads for entry in one.entries}
     findings = tuple(finding for one in loads for finding in one.findings)
-    return Load(tuple(entries.values()), findings, frozenset().union(*(one.broken for one in loads)))
+    broken = frozenset[str]().union(*(one.broken for one in loads))
+    return Load(
+        tuple(entries.values()), findings, broken, tuple(entry for one in loads for entry in one.foreign)
+    )
 
 
 def _hashable(proxy: Proxy) -> Proxy:

@@ -1,116 +1,70 @@
-"""IST0107, IST0108: annotations of Istio's that nobody knows, or on a kind that they do nothing for.
+"""IST0107, IST0108, IST0125, IST0135: annotations that nobody knows, on a wrong kind, with a wrong value, or out of date.
 
-Source: istio/api annotation/annotations.yaml (names and the kinds they are for).
+Source: analyzers/annotations/annotations.go.
 """
 
 import difflib
+from collections.abc import Iterator
 
+from lateen.analyze.annotation_names import BY_CONTROLLERS, DEPRECATED, FOREIGN, KNOWN, POD, is_istio
+from lateen.analyze.annotation_values import VALUES
 from lateen.analyze.catalogue import Code
+from lateen.analyze.injection.labels import INJECT
 from lateen.analyze.report import found, joined
-from lateen.analyze.suppression import ANNOTATION
 from lateen.api import facts
 from lateen.api.finding import Finding
-from lateen.api.meta import Ref
+from lateen.api.meta import Meta, Ref
+from lateen.api.workload import Deployment
 from lateen.engine import Database, query
-
-POD = ("Pod", "Deployment")
-SERVICES = ("Service", "ServiceEntry")
-ANY: tuple[str, ...] = ()
-_SIDECAR = (
-    "agentLogLevel", "bootstrapOverride", "componentLogLevel", "controlPlaneAuthPolicy", "discoveryAddress",
-    "enableCoreDump", "extraStatTags", "inject", "interceptionMode", "logLevel", "nativeSidecar", "proxyCPU", "proxyCPULimit",
-    "proxyImage", "proxyImageType", "proxyMemory", "proxyMemoryLimit", "rewriteAppHTTPProbers", "statsCompression",
-    "statsEvictionInterval", "statsFlushInterval", "statsHistogramBins", "statsHistogramBuckets", "statsInclusionPrefixes", "statsInclusionRegexps", "statsInclusionSuffixes", "status",
-    "userVolume", "userVolumeMount",
-)  # fmt: skip
-_TRAFFIC = (
-    "excludeInboundPorts", "excludeInterfaces", "excludeOutboundIPRanges", "excludeOutboundPorts", "includeInboundPorts",
-    "includeOutboundIPRanges", "includeOutboundPorts", "kubevirtInterfaces",
-)  # fmt: skip
-KNOWN: dict[str, tuple[str, ...]] = {
-    **{f"sidecar.istio.io/{name}": POD for name in _SIDECAR},
-    **{f"traffic.sidecar.istio.io/{name}": POD for name in _TRAFFIC},
-    "istio.io/reroute-virtual-interfaces": POD,
-    "inject.istio.io/templates": POD,
-    "proxy.istio.io/config": POD,
-    "proxy.istio.io/overrides": POD,
-    "readiness.status.sidecar.istio.io/applicationPorts": POD,
-    "readiness.status.sidecar.istio.io/failureThreshold": POD,
-    "readiness.status.sidecar.istio.io/initialDelaySeconds": POD,
-    "readiness.status.sidecar.istio.io/periodSeconds": POD,
-    "status.sidecar.istio.io/port": POD,
-    "prometheus.istio.io/merge-metrics": POD,
-    "ambient.istio.io/redirection": POD,
-    "ambient.istio.io/bypass-inbound-capture": POD,
-    "ambient.istio.io/dns-capture": POD,
-    "ambient.istio.io/waypoint-inbound-binding": ("Gateway",),
-    "istio.io/rev": POD,
-    "istio.io/use-waypoint-canary-weight": (*SERVICES, "Namespace"),
-    "gateway.istio.io/controller-version": ANY,
-    "gateway.istio.io/name-override": ("Gateway",),
-    "gateway.istio.io/service-account": ("Gateway",),
-    "istio.io/connect-strategy": ("ServiceEntry",),
-    "traffic.istio.io/nodeSelector": ("Service",),
-    "networking.istio.io/exportTo": ("Service",),
-    "networking.istio.io/traffic-distribution": (*SERVICES, "Namespace"),
-    "networking.istio.io/service-type": ("Gateway",),
-    "networking.istio.io/address-type": ("Gateway",),
-    "networking.istio.io/service-name": ("Gateway",),
-    "experimental.istio.io/disable-gateway-port-translation": ("Service",),
-    "alpha.istio.io/kubernetes-serviceaccounts": ("Service",),
-    "alpha.istio.io/canonical-serviceaccounts": ("Service",),
-    "alpha.istio.io/identity": ("Service",),
-    "topology.istio.io/controlPlaneClusters": ("Namespace",),
-    "istio.io/dry-run": ANY,
-    "istio.io/for": ANY,
-    "istio.io/autoRegistrationGroup": ("WorkloadEntry",),
-    "istio.io/workloadController": ("WorkloadEntry",),
-    "istio.io/connectedAt": ("WorkloadEntry",),
-    "istio.io/disconnectedAt": ("WorkloadEntry",),
-    "internal.istio.io/parents": ANY,
-    ANNOTATION: ANY,
-}
-FOREIGN = (
-    "lateen.istio.io/",
-    "operator.istio.io/",
-    "install.operator.istio.io/",
-    "internal.istio.io/",
-    "galley.istio.io/",
-)
 
 
 @query
 def annotations(db: Database, ref: Ref) -> tuple[Finding, ...]:
-    """Judge the annotations of one object."""
+    """Judge the annotations of one object, and those that a Deployment gives to its pods."""
     one = facts.get(db, ref)
-    if one is None or not one.meta.annotations:
-        return ()
-    if ref.kind == "Pod" and one.meta.owner_references:
-        return ()  # its Deployment's template is written by somebody
-    judged = (_judged(ref, key) for key in one.meta.annotations if "istio.io/" in key)
-    return tuple(finding for finding in judged if finding is not None)
+    if one is None or (ref.kind == "Pod" and one.meta.owner_references):
+        return ()  # a pod's Deployment is what somebody wrote
+    findings = _of_meta(ref, "metadata", one.meta, ref.kind)
+    template = one.spec.template if isinstance(one.spec, Deployment) else None
+    inside = _of_meta(ref, "spec.template.metadata", template.metadata, "Pod") if template else iter(())
+    return (*findings, *inside)
 
 
-def _judged(ref: Ref, key: str) -> Finding | None:
-    path = f"metadata.annotations[{key}]"
-    if key not in KNOWN:
-        if key.startswith(FOREIGN):
-            return None
+def _of_meta(ref: Ref, base: str, meta: Meta, kind: str) -> Iterator[Finding]:
+    for key, value in meta.annotations.items():
+        if is_istio(key) and key not in BY_CONTROLLERS:
+            path = f"{base}.annotations[{key}]"
+            if key in DEPRECATED and not (key == INJECT and INJECT in meta.labels):
+                yield found(
+                    Code.DEPRECATED_ANNOTATION,
+                    ref,
+                    path,
+                    f"the annotation {key} is deprecated",
+                    DEPRECATED[key],
+                )
+            yield from _judged(ref, path, kind, key, value)
+
+
+def _judged(ref: Ref, path: str, kind: str, key: str, value: str) -> Iterator[Finding]:
+    kinds = KNOWN.get(key)
+    if kinds is None:
+        yield from _unknown(ref, path, key)
+    elif kinds and kind not in kinds:
+        if kind == "Deployment" and kinds == POD:
+            message = f"{key} is on the Deployment, not on its pods: it is ignored"
+            hint = "move it to spec.template.metadata.annotations"
+        else:
+            message, hint = f"{key} does nothing on a {kind}", f"it is for {joined(kinds)}"
+        yield found(Code.MISPLACED_ANNOTATION, ref, path, message, hint)
+    elif key in VALUES and (wrong := VALUES[key](value)):
+        message = f"{value!r} is no value of {key}: {wrong}"
+        yield found(
+            Code.INVALID_ANNOTATION, ref, path, message, "Istio does not inject a pod with such an annotation"
+        )
+
+
+def _unknown(ref: Ref, path: str, key: str) -> Iterator[Finding]:
+    if not key.startswith(FOREIGN):
         near = difflib.get_close_matches(key, KNOWN, 1, 0.8)
         hint = f"did you mean {near[0]}?" if near else ""
-        return found(Code.UNKNOWN_ANNOTATION, ref, path, f"there is no annotation {key}: it is ignored", hint)
-    kinds = KNOWN[key]
-    if not kinds or ref.kind in kinds:
-        if ref.kind == "Deployment" and kinds == POD and key.startswith(("sidecar.", "traffic.", "proxy.")):
-            message = f"{key} is on the Deployment, not on its pods: it is ignored"
-            return found(
-                Code.MISPLACED_ANNOTATION, ref, path, message, "move it to spec.template.metadata.annotations"
-            )
-        return None
-    return found(
-        Code.MISPLACED_ANNOTATION,
-        ref,
-        path,
-        f"{key} does nothing on a {ref.kind}",
-        f"it is for {joined(kinds)}",
-    )
+        yield found(Code.UNKNOWN_ANNOTATION, ref, path, f"there is no annotation {key}: it is ignored", hint)

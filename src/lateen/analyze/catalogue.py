@@ -17,6 +17,8 @@ class Code(StrEnum):
 
     DEPRECATED = "IST0002"
     REFERENCE = "IST0101"
+    NOT_INJECTED = "IST0102"
+    WITHOUT_PROXY = "IST0103"
     SCHEMA = codes.SCHEMA
     MISPLACED_ANNOTATION = "IST0107"
     UNKNOWN_ANNOTATION = "IST0108"
@@ -27,33 +29,55 @@ class Code(StrEnum):
     PORT_OF_TWO_PROTOCOLS = "IST0116"
     PORT_NAME = "IST0118"
     NAMESPACE_LABELS = "IST0123"
+    INVALID_ANNOTATION = "IST0125"
+    UNKNOWN_REGISTRY = "IST0126"
     NO_WORKLOADS = "IST0127"
     UNVERIFIED_SERVER = "IST0128"
     UNVERIFIED_SERVER_ON_PORT = "IST0129"
     UNREACHABLE_RULE = "IST0130"
     INEFFECTIVE_MATCH = "IST0131"
     HOST_NOT_IN_GATEWAY = "IST0132"
+    SCHEMA_WARNING = codes.SCHEMA_WARNING
     ADDRESSES_REQUIRED = "IST0134"
+    DEPRECATED_ANNOTATION = "IST0135"
     TARGET_PORT_CONFLICT = "IST0137"
     DUPLICATE_CERTIFICATE = "IST0138"
+    WEBHOOK = "IST0139"
     INGRESS_IGNORES_SUBSETS = "IST0140"
+    PROXY_USER = "IST0144"
     GATEWAY_CONFLICT = "IST0145"
+    UNFILLED = "IST0146"
+    UNFILLED_POD = "IST0147"
+    INJECTED_BY_DEFAULT = "IST0148"
+    CLAIMS_UNREAD = "IST0149"
     EXTERNAL_NAME_PORT = "IST0150"
     RELATIVE_PATCH = "IST0151"
     WRONG_REPLACE = "IST0152"
     WRONG_ADD = "IST0153"
     WRONG_REMOVE = "IST0154"
     RELATIVE_PATCH_BY_VERSION = "IST0155"
+    NO_PROVIDER = "IST0157"
+    OLD_PROXIES = "IST0158"
+    TELEMETRY_CONFLICT = "IST0159"
+    TELEMETRY_WITHOUT_SELECTOR = "IST0160"
     BAD_CREDENTIAL = "IST0161"
     GATEWAY_PORT = "IST0162"
+    CONTROL_PLANE = "IST0163"
+    CONTROL_PLANE_ADDRESS = "IST0164"
     INTERNAL_GATEWAY = "IST0165"
+    INEFFECTIVE_SELECTOR = "IST0166"
+    INEFFECTIVE_POLICY = "IST0167"
+    NEGATIVE_CONDITION = "IST0171"
     EMPTY_SUBSET = "IST0173"
     UNKNOWN_HOST = "IST0174"
+    KEYS_FROM_ANYWHERE = "IST0175"
+    OLD_DEFINITION = "IST0176"
     SERVICE_ENTRY_CONFLICT = "IST0177"
     PORT_KEPT = "LAT0101"
     HTTP_RULES_IGNORED = "LAT0102"
     NEVER_HOLDS = "LAT0103"
     PREFIX_TAKES_MORE = "LAT0104"
+    SHADOWED_RULE = "LAT0105"
     WHOLE_TEXT = "LAT0106"
     RETRIES_DO_NOT_FIT = "LAT0107"
     RETRIES_REPEAT_EFFECTS = "LAT0108"
@@ -73,7 +97,6 @@ class Code(StrEnum):
     PATCH_VALUE = "LAT0151"
     PATCH_WITHOUT_EFFECT = "LAT0152"
     NO_IMAGE = "LAT0160"
-    PROXY_ANNOTATION = "LAT0161"
 
 
 class Entry(Struct, frozen=True):
@@ -160,10 +183,34 @@ CATALOGUE: dict[str, Entry] = {
     Code.SERVICE_ENTRY_CONFLICT: Entry(
         _W, "ConflictingServiceEntryProtocol", "ServiceEntries disagree about the protocol of one host and port."
     ),
+    Code.NOT_INJECTED: Entry(_I, "NamespaceNotInjected", "No label of a Namespace says whether its pods get a proxy."),
+    Code.WITHOUT_PROXY: Entry(_W, "PodMissingProxy", "A pod has no proxy although its namespace is injected."),
+    Code.INVALID_ANNOTATION: Entry(_W, "InvalidAnnotation", "The value of one of Istio's annotations is wrong."),
+    Code.UNKNOWN_REGISTRY: Entry(_E, "UnknownMeshNetworksServiceRegistry", "A network has endpoints from a registry that nobody knows."),
+    Code.SCHEMA_WARNING: Entry(_W, "SchemaWarning", "An object alone is accepted, and probably not what was meant."),
+    Code.DEPRECATED_ANNOTATION: Entry(_I, "DeprecatedAnnotation", "An annotation is deprecated."),
+    Code.WEBHOOK: Entry(_E, "InvalidWebhook", "An injector overlaps with another one, or its service does not exist."),
+    Code.PROXY_USER: Entry(_W, "InvalidApplicationUID", "A container runs as the proxy's own user, 1337."),
+    Code.UNFILLED: Entry(_W, "ImageAutoWithoutInjectionWarning", "Pods of a Deployment have the image auto, and no injector replaces it."),
+    Code.UNFILLED_POD: Entry(_E, "ImageAutoWithoutInjectionError", "A pod has the image auto, which no injector has replaced."),
+    Code.INJECTED_BY_DEFAULT: Entry(_I, "NamespaceInjectionEnabledByDefault", "The pods of a Namespace get a proxy although no label says so."),
+    Code.CLAIMS_UNREAD: Entry(_E, "JwtClaimBasedRoutingWithoutRequestAuthN", "A route asks for a claim of a JWT that its gateway does not read."),
+    Code.NO_PROVIDER: Entry(_W, "InvalidTelemetryProvider", "A Telemetry has no provider to log to."),
+    Code.OLD_PROXIES: Entry(_W, "PodsIstioProxyImageMismatchInNamespace", "Pods have a proxy of another image than they would get now."),
+    Code.TELEMETRY_CONFLICT: Entry(_E, "ConflictingTelemetryWorkloadSelectors", "Two Telemetries select the same pod."),
+    Code.TELEMETRY_WITHOUT_SELECTOR: Entry(_E, "MultipleTelemetriesWithoutWorkloadSelectors", "A namespace has two Telemetries for everybody."),
+    Code.CONTROL_PLANE: Entry(_W, "InvalidExternalControlPlaneConfig", "A webhook of an external control plane has no usable address."),
+    Code.CONTROL_PLANE_ADDRESS: Entry(_I, "ExternalControlPlaneAddressIsNotAHostname", "A webhook reaches an external control plane by an IP address."),
+    Code.INEFFECTIVE_SELECTOR: Entry(_W, "IneffectiveSelector", "A policy selects pods of a Kubernetes Gateway, which heed no selector."),
+    Code.INEFFECTIVE_POLICY: Entry(_W, "IneffectivePolicy", "A Sidecar is for workloads in ambient mode, which have none."),
+    Code.NEGATIVE_CONDITION: Entry(_W, "NegativeConditionStatus", "A controller has refused an object, or a part of it."),
+    Code.KEYS_FROM_ANYWHERE: Entry(_W, "JwksUriFetchUnrestricted", "istiod fetches keys from any address that a RequestAuthentication names."),
+    Code.OLD_DEFINITION: Entry(_W, "GatewayAPICRDVersionBelowMinimum", "A definition of the Gateway API is too old for Istio."),
     Code.PORT_KEPT: Entry(_E, "DestinationPortKept", "A destination lacks the port that requests come in on, and the route names none."),
     Code.HTTP_RULES_IGNORED: Entry(_W, "HttpRulesIgnored", "HTTP rules for a port that the proxy does not read as HTTP."),
     Code.NEVER_HOLDS: Entry(_W, "MatchNeverHolds", "No request meets a condition."),
     Code.PREFIX_TAKES_MORE: Entry(_I, "PrefixTakesMore", "The prefix /foo also takes /foobar."),
+    Code.SHADOWED_RULE: Entry(_W, "RuleShadowed", "A rule is never used: wider matches of earlier rules take its requests."),
     Code.WHOLE_TEXT: Entry(_W, "RegexMatchesWholeText", "An expression is written as if it searched; it must match the whole text."),
     Code.RETRIES_DO_NOT_FIT: Entry(_W, "RetriesDoNotFit", "The timeout ends before the last retry begins."),
     Code.RETRIES_REPEAT_EFFECTS: Entry(_W, "RetriesRepeatEffects", "Requests that are not idempotent are sent again."),
@@ -189,7 +236,6 @@ CATALOGUE: dict[str, Entry] = {
     Code.PATCH_VALUE: Entry(_W, "PatchValue", "A patch has something that Envoy does not know, or has given up."),
     Code.PATCH_WITHOUT_EFFECT: Entry(_W, "PatchWithoutEffect", "A patch's operation does nothing where it is applied."),
     Code.NO_IMAGE: Entry(_I, "NoImage", "The image of a proxy, which has none on one machine."),
-    Code.PROXY_ANNOTATION: Entry(_E, "ProxyConfigAnnotation", "The annotation proxy.istio.io/config cannot be read; it is left out."),
     codes.SYNTAX: Entry(_E, "NotYaml", "A text is not YAML or JSON, or not an object."),
     codes.UNSUPPORTED: Entry(_E, "UnsupportedKind", "A kind or version that Lateen does not carry out."),
     codes.IGNORED: Entry(_I, "IgnoredKind", "A kind that is not for a service mesh."),

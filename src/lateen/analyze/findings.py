@@ -1,8 +1,11 @@
 """All findings that concern more than one object; each rule is a query, so an edit re-runs only what it touches."""
 
+from collections.abc import Iterator
+
+from lateen.analyze.foreign.rules import RULES as FOREIGN
 from lateen.analyze.rules import RULES
 from lateen.analyze.suppression import suppressed_codes
-from lateen.api import facts
+from lateen.api import facts, foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
@@ -10,8 +13,9 @@ from lateen.engine import Database, query
 
 @query
 def findings(db: Database) -> tuple[Finding, ...]:
-    """Return the findings of the whole mesh, by kind, namespace and name."""
-    return tuple(one for kind in RULES for ref in facts.refs(db, kind) for one in findings_of(db, ref))
+    """Return the findings of the whole mesh, by kind, namespace and name; those about foreign kinds come last."""
+    own = (one for kind in RULES for ref in facts.refs(db, kind) for one in findings_of(db, ref))
+    return (*own, *_about_foreign(db))
 
 
 @query
@@ -22,3 +26,11 @@ def findings_of(db: Database, ref: Ref) -> tuple[Finding, ...]:
         return ()
     silent = suppressed_codes(facts.get(db, ref))
     return tuple(one for one in told if not silent.intersection((one.code, "*")))
+
+
+def _about_foreign(db: Database) -> Iterator[Finding]:
+    for kind, rules in FOREIGN.items():
+        for obj in foreign.objects(db, kind):
+            silent = suppressed_codes(obj)
+            told = (one for rule in rules for one in rule(db, obj))
+            yield from (one for one in told if not silent.intersection((one.code, "*")))

@@ -12,23 +12,30 @@ from lateen.analyze.destination_rule.verification import verification
 from lateen.analyze.destination_rule.visibility import invisible
 from lateen.analyze.envoy_filter.operations import operations
 from lateen.analyze.envoy_filter.patch_values import patch_failures, patch_values
+from lateen.analyze.foreign.conditions import conditions
 from lateen.analyze.gateway import conflicts as gateway_conflicts
 from lateen.analyze.gateway import ports as gateway_ports
 from lateen.analyze.gateway import routes as gateway_routes
 from lateen.analyze.gateway.certificates import certificates
 from lateen.analyze.gateway.secrets import secrets
 from lateen.analyze.gateway.selector import selector
+from lateen.analyze.injection.namespaces import images, injected
+from lateen.analyze.injection.pods import deployments, pods
 from lateen.analyze.proxy_config.settings import image, proxy_annotation
 from lateen.analyze.selection import selection
+from lateen.analyze.service.control_plane import control_plane
 from lateen.analyze.service.deployment import deployment
 from lateen.analyze.service.namespace import namespace
+from lateen.analyze.service.networks import networks
 from lateen.analyze.service.ports import port_names
 from lateen.analyze.service.slices import slices
 from lateen.analyze.service.workloads import workloads
 from lateen.analyze.service_entry import conflicts as service_entry_conflicts
 from lateen.analyze.service_entry.addresses import addresses
+from lateen.analyze.sidecar import ambient
 from lateen.analyze.sidecar.imports import imports
 from lateen.analyze.sidecar.selectors import selectors
+from lateen.analyze.virtual_service.claims import claims
 from lateen.analyze.virtual_service.conflicts import conflicts
 from lateen.analyze.virtual_service.delegates import delegates
 from lateen.analyze.virtual_service.deprecated import deprecated
@@ -54,7 +61,7 @@ Rule = Callable[[Database, Ref], tuple[Finding, ...]]
 RULES: dict[str, tuple[Rule, ...]] = {
     "VirtualService": (
         gateways, gateway_hosts, missing_destinations, delegates, ports, conflicts, gateway_overlap, unreachable,
-        impossible, protocols, regexes, prefixes, retries, faults, ingress_subsets, deprecated, annotations,
+        impossible, protocols, regexes, prefixes, retries, faults, ingress_subsets, claims, deprecated, annotations,
     ),
     "DestinationRule": (
         unknown_host, invisible, empty_subsets, policy_ports, merging, locality, verification, selection, annotations,
@@ -62,13 +69,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "Gateway": (
         selector, secrets, gateway_conflicts.conflicts, gateway_ports.ports, gateway_routes.routes, certificates, annotations,
     ),
-    "ServiceEntry": (addresses, service_entry_conflicts.conflicts, selection, annotations),
-    "Sidecar": (selectors, imports, selection, annotations),
+    "ServiceEntry": (addresses, service_entry_conflicts.conflicts, selection, conditions, annotations),
+    "WorkloadEntry": (conditions, annotations),
+    "Sidecar": (selectors, ambient.ambient, imports, selection, ambient.deprecated, annotations),
     "EnvoyFilter": (patch_values, patch_failures, operations, selection, annotations),
     "ProxyConfig": (image,),
-    "Service": (port_names, workloads, annotations),
+    "Service": (port_names, workloads, conditions, annotations),
     "EndpointSlice": (slices, annotations),
-    "Deployment": (deployment, proxy_annotation, annotations),
-    "Pod": (proxy_annotation, annotations),
-    "Namespace": (namespace, annotations),
+    "Deployment": (deployment, deployments, control_plane, proxy_annotation, annotations),
+    "Pod": (pods, proxy_annotation, annotations),
+    "Namespace": (namespace, injected, images, annotations),
+    "ConfigMap": (networks,),
 }  # fmt: skip

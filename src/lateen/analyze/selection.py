@@ -1,9 +1,10 @@
-"""IST0127: workload selectors that select nothing, on every kind that has one."""
+"""IST0127 and, of a Sidecar, IST0101: workload selectors that select nothing, on every kind that has one."""
 
 from collections.abc import Mapping
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found
+from lateen.analyze.templates import made_labels
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
@@ -25,13 +26,15 @@ def selection(db: Database, ref: Ref) -> tuple[Finding, ...]:
     path, labels = _selector(obj.spec) if obj is not None else ("", None)
     if not labels:
         return ()
-    root = ref.namespace == root_namespace(db) and ref.kind != "ServiceEntry"
-    if not knows_workloads(db) or is_taken(db, pairs(labels), "" if root else ref.namespace):
+    root = ref.namespace == root_namespace(db) and ref.kind not in ("ServiceEntry", "Sidecar")
+    is_told = ref.kind == "Sidecar" or knows_workloads(db)
+    if not is_told or is_taken(db, pairs(labels), "" if root else ref.namespace):
         return ()
     words = ", ".join(f"{key}={value}" for key, value in pairs(labels))
     where = "in any namespace" if root else f"in namespace {ref.namespace}"
     message = f"no workload {where} has the labels {words}: the {ref.kind} applies to nothing"
-    return (found(Code.NO_WORKLOADS, ref, path, message, nearby(db, labels, "" if root else ref.namespace)),)
+    code = Code.REFERENCE if ref.kind == "Sidecar" else Code.NO_WORKLOADS
+    return (found(code, ref, path, message, nearby(db, labels, "" if root else ref.namespace)),)
 
 
 def _selector(spec: object) -> tuple[str, Mapping[str, str] | None]:
@@ -56,12 +59,13 @@ def is_taken(db: Database, selector: Pairs, namespace: str) -> bool:
     spaces = (namespace,) if namespace else _namespaces(db)
     return any(
         workload.selected(db, kind, space, selector) for kind in ("Pod", "WorkloadEntry") for space in spaces
-    )
+    ) or any(made_labels(db, space, selector) for space in spaces)
 
 
 @query
 def _namespaces(db: Database) -> tuple[str, ...]:
-    return tuple(sorted({ref.namespace for kind in ("Pod", "WorkloadEntry") for ref in facts.refs(db, kind)}))
+    kinds = ("Pod", "WorkloadEntry", "Deployment")
+    return tuple(sorted({ref.namespace for kind in kinds for ref in facts.refs(db, kind)}))
 
 
 def nearby(db: Database, labels: Mapping[str, str], namespace: str) -> str:

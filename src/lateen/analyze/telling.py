@@ -9,6 +9,11 @@ _WITH_PROOF = (Code.UNREACHABLE_RULE, Code.INEFFECTIVE_MATCH)
 """Codes that validation tells as Istio's webhook does, and analysis with the request that proves it."""
 
 
+def is_of_istio(finding: Finding) -> bool:
+    """Tell whether a finding is one of Istio's, which look at what is written; ours are about what comes of it."""
+    return finding.code.startswith("IST")
+
+
 def told_once(validation: Iterable[Finding], analysis: Iterable[Finding]) -> tuple[Finding, ...]:
     """Join both, validation first; where both know of a rule that is never used, analysis tells."""
     better = tuple(dict.fromkeys(analysis))

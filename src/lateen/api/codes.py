@@ -2,6 +2,8 @@
 
 SCHEMA = "IST0106"
 """The object does not have the form of its kind (Istio's SchemaValidationError)."""
+SCHEMA_WARNING = "IST0133"
+"""The object has the form of its kind, and probably not what was meant (Istio's SchemaWarning)."""
 SYNTAX = "LAT0001"
 """The text is not YAML or JSON, or not an object."""
 UNSUPPORTED = "LAT0002"

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import UNSET, Struct, ValidationError, convert
 from msgspec.structs import replace
 
-from lateen.api import codes
+from lateen.api import codes, foreign
 from lateen.api.duration import Duration
 from lateen.api.finding import Finding, Level
 from lateen.api.kinds import Refusal, identify
@@ -38,6 +38,8 @@ class Decoded(Struct, frozen=True, gc=False):
     """Everything wrong or worth knowing, without positions."""
     ref: Ref | None = None
     """The object's identity, also of a refused one, as far as it could be read; without a default namespace."""
+    written: Object[Any] | None = None
+    """What analysis looks at when `object` is None: a refused object without its wrong parts, or one of a foreign kind."""
 
 
 def expand(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -71,8 +73,9 @@ def decode(value: Any, namespace: str = "") -> Decoded:
     kind_or_refusal = identify(value["apiVersion"], value["kind"])
     if isinstance(kind_or_refusal, Refusal):
         code, level, path, message, suggestion = kind_or_refusal
-        ref = _plain_ref(value)
-        return Decoded(None, (Finding(code, level, ref, path, message, suggestion),), ref)
+        written = _foreign(value, namespace)
+        ref = written.ref if written is not None else _plain_ref(value)
+        return Decoded(None, (Finding(code, level, ref, path, message, suggestion),), ref, written)
     return _decode(kind_or_refusal, value, namespace)
 
 
@@ -97,10 +100,26 @@ def _decode(kind: Kind, value: dict[str, Any], namespace: str) -> Decoded:
     ref = Ref(kind.name, meta.namespace, meta.name)
     findings = [Finding(codes.SCHEMA, Level.ERROR, ref, *problem) for problem in reader.problems]
     findings += [Finding(codes.MISSPELT, Level.WARNING, ref, *found) for found in _misspelt(kind, value)]
-    if reader.problems or spec is None:
-        return Decoded(None, tuple(findings), ref)
     obj = Object(api_version=value["apiVersion"], kind=kind.name, meta=meta, spec=spec, status=status)
+    if reader.problems:
+        return Decoded(None, tuple(findings), ref, obj if meta.name else None)
     return Decoded(obj, tuple(findings), ref)
+
+
+def _foreign(value: dict[str, Any], namespace: str) -> Object[Any] | None:
+    """Keep an object of a kind that analysis alone looks at, as it is written."""
+    kind = foreign.find(value["apiVersion"], value["kind"])
+    meta = _struct(Meta, value.get("metadata"), "metadata", Reader(jsonpb=False), []) if kind else None
+    if kind is None or not meta or not meta.name:
+        return None
+    wanted = (meta.namespace or namespace) if kind.namespaced else ""
+    return Object(
+        api_version=value["apiVersion"],
+        kind=kind.name,
+        meta=replace(meta, namespace=wanted),
+        spec=foreign.body(kind, value),
+        status=value.get("status"),
+    )
 
 
 def _placed(meta: Meta, kind: Kind, namespace: str) -> Meta:

@@ -12,6 +12,9 @@ MESH_CONFIG = Ref("MeshConfig", "", "mesh")
 MESH_NETWORKS = Ref("MeshNetworks", "", "mesh")
 """Where the mesh's networks are kept."""
 
+NOW = ("now",)
+"""The fact that holds the time of looking, to the hour at best: what depends on it runs again when it changes."""
+
 _DEFAULT = MeshConfig()
 _NO_NETWORKS = MeshNetworks()
 
@@ -69,6 +72,12 @@ def mesh_config_object(config: MeshConfig) -> Object[MeshConfig]:
     """Wrap settings as the object that `put` takes."""
     meta = Meta(name=MESH_CONFIG.name)
     return Object(api_version="mesh.istio.io/v1alpha1", kind=MESH_CONFIG.kind, meta=meta, spec=config)
+
+
+def now(db: Database) -> str:
+    """Read the time of looking, RFC 3339 in UTC; empty when nobody said it."""
+    found: str | None = db.read(NOW)
+    return found or ""
 
 
 def mesh_networks(db: Database) -> MeshNetworks:

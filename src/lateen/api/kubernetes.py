@@ -69,9 +69,24 @@ class LoadBalancerStatus(KubernetesMessage, frozen=True):
     ingress: tuple[LoadBalancerIngress, ...] = ()
 
 
+class Condition(KubernetesMessage, frozen=True):
+    """A condition in an object's status."""
+
+    type: str = ""
+    """e.g. Healthy."""
+    status: str = ""
+    """True, False or Unknown."""
+    reason: str = ""
+    """One word."""
+    message: str = ""
+    """For people."""
+
+
 class ServiceStatus(KubernetesMessage, frozen=True):
     """What Kubernetes reports about a Service."""
 
+    conditions: tuple[Condition, ...] = ()
+    """What controllers say about it."""
     load_balancer: LoadBalancerStatus | None = None
     """Where it is reached from outside."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lateen.api.common import WorkloadSelector
+from lateen.api.kubernetes import Condition
 from lateen.api.message import KubernetesMessage, Message, UInt32
 from lateen.api.workload_entry import WorkloadEntry
 
@@ -60,5 +61,7 @@ class ServiceEntryAddress(KubernetesMessage, frozen=True):
 class ServiceEntryStatus(KubernetesMessage, frozen=True):
     """What the mesh wrote about a ServiceEntry."""
 
+    conditions: tuple[Condition, ...] = ()
+    """What controllers say about it."""
     addresses: tuple[ServiceEntryAddress, ...] = ()
     """Allocated virtual addresses."""

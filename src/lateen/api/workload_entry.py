@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lateen.api.kubernetes import Condition
 from lateen.api.message import KubernetesMessage, Message, UInt32
 
 
@@ -24,17 +25,8 @@ class WorkloadEntry(Message, frozen=True):
     """Identity of the workload; makes mTLS expected."""
 
 
-class WorkloadCondition(KubernetesMessage, frozen=True):
-    """A condition in an object's status."""
-
-    type: str = ""
-    """e.g. Healthy."""
-    status: str = ""
-    """True, False or Unknown."""
-
-
 class WorkloadEntryStatus(KubernetesMessage, frozen=True):
     """What the agent reported about the workload."""
 
-    conditions: tuple[WorkloadCondition, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     """Healthy says whether the workload may get traffic."""

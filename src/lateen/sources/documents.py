@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from lateen.api import codes
 from lateen.api.decode import decode, expand
 from lateen.api.finding import Finding, Level
+from lateen.api.foreign import find
 from lateen.api.meta import Object, Ref
 from lateen.sources.origin import Origin
 from lateen.sources.yaml import Document, moved, parse, split
@@ -23,6 +24,8 @@ class Entry(Struct, frozen=True, gc=False):
     origin: Origin
     object: Object[Any] | None
     """None when it was refused; its last good version stays."""
+    written: Object[Any] | None = None
+    """A refused object as far as it could be read, for analysis."""
 
 
 class Load(Struct, frozen=True, gc=False):
@@ -34,6 +37,8 @@ class Load(Struct, frozen=True, gc=False):
     """With positions."""
     broken: frozenset[str] = frozenset()
     """Files with a document that could not be read so far as to say which object it is."""
+    foreign: tuple[Entry, ...] = ()
+    """Objects of kinds that only analysis looks at; their `object` is None."""
 
     @property
     def objects(self) -> tuple[Object[Any], ...]:
@@ -49,6 +54,7 @@ class Reading(Struct, frozen=True, gc=False):
     ref: Ref | None
     object: Object[Any] | None
     findings: tuple[Finding, ...]
+    written: Object[Any] | None = None
 
 
 class Texts:
@@ -63,6 +69,7 @@ class Texts:
         """Read (file, text) pairs; findings are those of files that could not be read, and come first."""
         known: dict[str, tuple[Reading, ...]] = {}
         entries: dict[Ref, Entry] = {}
+        foreign: list[Entry] = []
         found = list(findings)
         broken = {finding.where.file for finding in found if finding.where is not None}
         for file, text in texts:
@@ -75,9 +82,12 @@ class Texts:
                     found += _placed(reading, document)
                     if _is_broken(reading):
                         broken.add(file)
-                    self._enter(reading, document, entries, found)
+                    if is_foreign(reading.written):
+                        foreign.append(_entry(reading, document))
+                    else:
+                        self._enter(reading, document, entries, found)
         self._known = known
-        return Load(tuple(entries.values()), tuple(found), frozenset(broken))
+        return Load(tuple(entries.values()), tuple(found), frozenset(broken), tuple(foreign))
 
     def _read(self, text: str) -> tuple[Reading, ...]:
         parsed = parse(text)
@@ -89,7 +99,7 @@ class Texts:
 
     def _decode(self, prefix: str, value: Any) -> Reading:
         decoded = decode(value, self.namespace)
-        return Reading(prefix, decoded.ref, decoded.object, decoded.findings)
+        return Reading(prefix, decoded.ref, decoded.object, decoded.findings, decoded.written)
 
     def _enter(
         self, reading: Reading, document: Document, entries: dict[Ref, Entry], findings: list[Finding]
@@ -97,10 +107,20 @@ class Texts:
         ref = reading.ref
         if ref is None or not ref.name or (reading.object is None and not _is_error(reading)):
             return
-        entry = Entry(ref, Origin(document, reading.prefix), reading.object)
+        entry = _entry(reading, document)
         first = entries.setdefault(ref, entry)
         if first is not entry:
             findings.append(_duplicate(first, entry))
+
+
+def is_foreign(written: Object[Any] | None) -> bool:
+    """Tell whether an object is of a kind that only analysis looks at."""
+    return written is not None and find(written.api_version, written.kind) is not None
+
+
+def _entry(reading: Reading, document: Document) -> Entry:
+    assert reading.ref is not None
+    return Entry(reading.ref, Origin(document, reading.prefix), reading.object, reading.written)
 
 
 def _placed(reading: Reading, document: Document) -> Iterable[Finding]:

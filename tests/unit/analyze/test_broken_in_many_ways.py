@@ -96,7 +96,7 @@ BREAKS = {
         "hosts: [shop.example]\n  gateways",
         "hosts: [www.example]\n  gateways",
         "IST0132",
-        15,
+        16,
     ),
     "the special rule comes after the general one": (
         "  - match:\n    - headers:\n        end-user: {exact: jason}\n",

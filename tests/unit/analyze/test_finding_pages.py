@@ -18,6 +18,9 @@ BLOCK = re.compile(r"^```(yaml|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 WITHOUT_EXAMPLE = {"LAT0006", "LAT0007", "LAT0009", "LAT0010", "LAT0151"}
 """Codes that need a running mesh, a file that cannot be read, or a field that is unsupported at the moment."""
 
+FOREIGN = {"LAT0002", "LAT0003"}
+"""Told of every object of a kind that only analysis reads."""
+
 
 class Page(NamedTuple):
     head: str
@@ -69,4 +72,4 @@ def test_the_fix_leaves_nothing_to_tell(code):
     shown = page(code)
     assert shown.fixed
     left = [row for row in rows(shown.fixed) if row["level"] != "Info" or row["code"] == code]
-    assert [row["message"] for row in left] == []
+    assert [row["message"] for row in left if row["code"] not in FOREIGN - {code}] == []

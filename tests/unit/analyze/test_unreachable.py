@@ -132,7 +132,9 @@ spec:
 """
     found = [(one.code, one.path) for one in lateen.load(rules).findings]
     assert found == [
-        ("IST0130", "spec.http[1]"),
+        ("LAT0105", "spec.http[1]"),
+        ("IST0131", "spec.http[1].match[0]"),
+        ("IST0131", "spec.http[1].match[1]"),
         ("IST0131", "spec.http[2].match[0]"),
         ("IST0130", "spec.http[4]"),
     ]

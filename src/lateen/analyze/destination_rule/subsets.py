@@ -3,23 +3,28 @@
 from lateen.analyze.catalogue import Code
 from lateen.analyze.destination_rule.subject import destination_rule, services
 from lateen.analyze.report import found
+from lateen.analyze.templates import made_labels
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model.endpoints import instances
 from lateen.model.selectors import Pairs, pairs, selects
-from lateen.model.service import Service
+from lateen.model.service import Registry, Service
+from lateen.model.subsets import located
 
 
 @query
 def empty_subsets(db: Database, ref: Ref) -> tuple[Finding, ...]:
-    """Tell which subsets select no workload; nothing is told of services whose workloads are not known at all."""
+    """Tell which subsets select no workload; with endpoints that are written by hand nobody knows."""
     one, hosts = destination_rule(db, ref), services(db, ref)
     if one is None or not one.spec.subsets:
         return ()
     labels = [label for service in hosts for label in workload_labels(db, service)]
-    if not labels or any(_is_by_hand(db, service) for service in hosts):
+    labels = labels or [
+        label for one in hosts for label in made_labels(db, one.namespace, one.selector or ())
+    ]
+    if not hosts or any(_is_by_hand(db, service) for service in hosts):
         return ()
     return tuple(
         found(
@@ -36,12 +41,18 @@ def empty_subsets(db: Database, ref: Ref) -> tuple[Finding, ...]:
 
 @query
 def workload_labels(db: Database, service: Service) -> tuple[Pairs, ...]:
-    """Return the labels of a service's workloads, each set once."""
-    return tuple(dict.fromkeys(one.labels for one in instances(db, service.origin)))
+    """Return the labels of a service's workloads, those of their places included, each set once."""
+    every = (
+        located(dict(one.labels), one.locality, one.network, one.node)
+        for one in instances(db, service.origin)
+    )
+    return tuple(dict.fromkeys(pairs(labels) for labels in every))
 
 
 def _is_by_hand(db: Database, service: Service) -> bool:
-    """Endpoints may come from EndpointSlices without labels."""
+    """Endpoints may come from EndpointSlices without labels, from DNS, or from a Service in another cluster."""
+    if service.registry is not Registry.KUBERNETES and not instances(db, service.origin):
+        return True
     return any(one.namespace == service.namespace for one in facts.refs(db, "EndpointSlice"))
 
 
@@ -52,4 +63,4 @@ def _hint(wanted: dict[str, str], labels: list[Pairs]) -> str:
             return f"the workloads have {key}: {', '.join(values)}"
         if not values:
             return f"none of the workloads has the label {key}"
-    return "no workload has all of the labels"
+    return "no workload has all of the labels" if labels else "the service has no workloads"

@@ -5,6 +5,7 @@ from typing import Any
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.envoy_filter.former_names import FORMER_NAMES
+from lateen.analyze.envoy_filter.operations import is_told
 from lateen.analyze.report import found
 from lateen.api import facts
 from lateen.api.finding import Finding
@@ -35,7 +36,6 @@ _WORKS = {
     "BOOTSTRAP": _MERGES,
 }
 """What each `applyTo` knows; an insertion where there is no order counts as ADD."""
-_IMPOSSIBLE = {"ADD": Code.WRONG_ADD, "REMOVE": Code.WRONG_REMOVE, "REPLACE": Code.WRONG_REPLACE}
 
 
 @query
@@ -51,15 +51,9 @@ def _judged(db: Database, patch: ConfigPatch) -> Iterator[Finding]:
         yield found(Code.PATCH_SKIPPED, patch.ref, f"{path}.value", read.problem)
     for words in read.warnings:
         yield found(Code.PATCH_VALUE, patch.ref, f"{path}.value", words)
-    if reason := _idle(patch):
-        yield found(_code(patch), patch.ref, f"{path}.operation", reason)
-
-
-def _code(patch: ConfigPatch) -> Code:
-    """Take Istio's code where an operation is impossible for the kind of target, and ours for the rest."""
-    if patch.operation in _WORKS.get(patch.apply_to, ()):
-        return Code.PATCH_WITHOUT_EFFECT
-    return _IMPOSSIBLE.get(patch.operation, Code.PATCH_WITHOUT_EFFECT)
+    reason = _idle(patch)
+    if reason and not is_told(patch.operation, patch.apply_to):
+        yield found(Code.PATCH_WITHOUT_EFFECT, patch.ref, f"{path}.operation", reason)
 
 
 def _idle(patch: ConfigPatch) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lateen.analyze.catalogue import Code
+from lateen.analyze.gateway.certificate import invalid
 from lateen.analyze.gateway.subject import gateway, namespaces
 from lateen.analyze.report import found, joined, nearest
 from lateen.api import facts
@@ -46,12 +47,13 @@ def _judged(db: Database, ref: Ref, path: str, name: str, spaces: tuple[str, ...
     if "://" in name:
         return
     held = [(space, facts.get(db, Ref("Secret", space, name.rpartition("/")[2]))) for space in spaces]
+    now = facts.now(db)
     missing = [space for space, secret in held if secret is None]
     if missing:
         message = f"Secret {name} is not found in the gateway's namespace {joined(missing)}"
         yield found(Code.REFERENCE, ref, path, message, _hint(db, name, missing[0]))
     for space, secret in held:
-        if secret is not None and isinstance(secret.spec, Secret) and (why := _unusable(secret.spec)):
+        if secret is not None and isinstance(secret.spec, Secret) and (why := _unusable(secret.spec, now)):
             message = f"Secret {space}/{name} holds no usable certificate: {why}"
             yield found(
                 Code.BAD_CREDENTIAL,
@@ -70,7 +72,7 @@ def _hint(db: Database, name: str, space: str) -> str:
     return nearest(name, (one.name for one in everywhere if one.namespace == space), f"Secrets in {space}")
 
 
-def _unusable(secret: Secret) -> str:
+def _unusable(secret: Secret, now: str) -> str:
     values = {**secret.data, **secret.string_data}
     pair = next(((chain, key) for chain, key in PAIRS if values.get(chain) and values.get(key)), None)
     if pair is None:
@@ -78,4 +80,4 @@ def _unusable(secret: Secret) -> str:
             return "it has only a CA"
         return f"it has {joined(sorted(values)) or 'nothing'}"
     wrong = next((name for name in pair if not bytes(values[name]).lstrip().startswith(PEM)), None)
-    return f"{wrong} is not PEM" if wrong else ""
+    return f"{wrong} is not PEM" if wrong else invalid(bytes(values[pair[0]]), now)

@@ -1,6 +1,7 @@
 """A Gateway and the proxies that serve it."""
 
 from lateen.analyze.selection import INGRESS_GATEWAY, INGRESS_NAMESPACE
+from lateen.analyze.templates import made_labels
 from lateen.api import facts
 from lateen.api.gateway import Gateway
 from lateen.api.meta import Object, Ref
@@ -19,8 +20,12 @@ def gateway(db: Database, ref: Ref) -> Object[Gateway] | None:
 @query
 def namespaces(db: Database, selector: Pairs) -> tuple[str, ...]:
     """Return the namespaces in which a gateway's selector takes a pod; a Gateway selects in all of them."""
-    spaces = sorted({ref.namespace for ref in facts.refs(db, "Pod")})
-    found = [name for name in spaces if workload.selected(db, "Pod", name, selector)]
+    spaces = sorted({ref.namespace for kind in ("Pod", "Deployment") for ref in facts.refs(db, kind)})
+    found = [
+        name
+        for name in spaces
+        if workload.selected(db, "Pod", name, selector) or made_labels(db, name, selector)
+    ]
     if not found and dict(selector).items() <= INGRESS_GATEWAY.items():
         found = [INGRESS_NAMESPACE]
     return tuple(found)
@@ -35,7 +40,8 @@ def views(db: Database, ref: Ref) -> tuple[View, ...]:
     selector = pairs(one.spec.selector)
     made: dict[View, None] = {}
     for space in namespaces(db, selector):
-        labels = {workload.labels_of(db, pod) for pod in workload.selected(db, "Pod", space, selector)}
+        pods = workload.selected(db, "Pod", space, selector)
+        labels = {workload.labels_of(db, pod) for pod in pods} or set(made_labels(db, space, selector))
         for own in labels or {pairs(INGRESS_GATEWAY)}:
             made[View(type="router", namespace=space, labels=own)] = None
     return tuple(sorted(made, key=lambda view: (view.namespace, view.labels)))

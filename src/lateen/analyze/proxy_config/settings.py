@@ -1,4 +1,4 @@
-"""LAT0160, LAT0161: settings of a proxy that have no effect, or that cannot be read."""
+"""LAT0160, IST0125: settings of a proxy that have no effect, or that cannot be read."""
 
 import msgspec
 
@@ -41,7 +41,7 @@ def proxy_annotation(db: Database, ref: Ref) -> tuple[Finding, ...]:
     path = f"{path}.annotations[{ANNOTATION}]"
     read = annotation(db, text) if text else Annotation()
     if read.settings is None:
-        return (found(Code.PROXY_ANNOTATION, ref, path, read.problem),) if read.problem else ()
+        return (found(Code.INVALID_ANNOTATION, ref, path, read.problem),) if read.problem else ()
     report = Report(ref)
     settings_not_yet(report, path, read.settings)
     return tuple(msgspec.structs.replace(one, path=path) for one in report.found)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lateen.analyze.catalogue import Code
+from lateen.analyze.injection.labels import has_proxy, is_managed
 from lateen.analyze.report import found, joined
 from lateen.api import facts
 from lateen.api.finding import Finding
@@ -31,6 +32,8 @@ def deployment(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which ports the Services of a Deployment do not agree about."""
     one = facts.get(db, ref)
     if one is None or not isinstance(one.spec, Deployment) or one.spec.template is None:
+        return ()
+    if is_managed(one.meta.labels) or has_proxy(db, ref.namespace, one.spec.template) is False:
         return ()
     labels = pairs(one.spec.template.metadata.labels)
     services = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lateen.analyze.catalogue import Code
+from lateen.analyze.injection.labels import IGNORED_NAMESPACES, is_control_plane, is_managed
 from lateen.analyze.report import found
 from lateen.analyze.selection import INGRESS_GATEWAY
 from lateen.api import facts
@@ -19,6 +20,12 @@ def port_names(db: Database, ref: Ref) -> tuple[Finding, ...]:
     one = facts.get(db, ref)
     if one is None or not isinstance(one.spec, Service) or one.spec.selector == INGRESS_GATEWAY:
         return ()  # the gateway's status port is not for the mesh
+    if (
+        is_control_plane(one.meta.labels)
+        or is_managed(one.meta.labels)
+        or ref.namespace in IGNORED_NAMESPACES
+    ):
+        return ()  # nobody here wrote it
     return tuple(_judged(ref, one.spec))
 
 

@@ -1,7 +1,9 @@
 """IST0110, IST0111: Sidecars of one namespace for the same workloads. The oldest is used, which nobody sees."""
 
 from lateen.analyze.catalogue import Code
+from lateen.analyze.injection.labels import is_ambient
 from lateen.analyze.report import found, joined
+from lateen.analyze.sidecar.ambient import is_redirected
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
@@ -29,7 +31,7 @@ def selectors(db: Database, ref: Ref) -> tuple[Finding, ...]:
     others = {other: selector for other, selector in every.items() if other != ref}
     if own is None:
         rivals = [other.name for other, selector in others.items() if selector is None]
-        if not rivals:
+        if not rivals or is_ambient(db, ref.namespace):
             return ()
         message = f"Sidecar {joined(rivals)} is for every workload of namespace {ref.namespace}, too; the oldest is used"
         return (found(Code.SIDECAR_WITHOUT_SELECTOR, ref, "metadata.name", message, "keep one of them"),)
@@ -39,6 +41,7 @@ def selectors(db: Database, ref: Ref) -> tuple[Finding, ...]:
         for other, selector in others.items()
         if selector is not None
         and (both := pods & set(workload.selected(db, "Pod", ref.namespace, selector)))
+        and not is_redirected(db, min(both))
     )
 
 

@@ -1,17 +1,20 @@
 """IST0101: hosts, subsets and ports that routes lead to."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found, nearest
 from lateen.analyze.virtual_service.walk import destinations, virtual_service
+from lateen.api import facts
 from lateen.api.common import Destination
+from lateen.api.destination_rule import DestinationRule
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import scope as scopes
+from lateen.model import visibility
 from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.destination_rules import rule_for
 from lateen.model.endpoints import instances
@@ -25,25 +28,42 @@ def missing_destinations(db: Database, ref: Ref) -> tuple[Finding, ...]:
     one = virtual_service(db, ref)
     if one is None:
         return ()
+    public = not one.spec.export_to or visibility.PUBLIC in one.spec.export_to
+    seen_in = () if public else visibility.effective(one.spec.export_to, ref.namespace, ())
     return tuple(
         finding
         for path, destination in destinations(one.spec)
-        for finding in _missing(db, ref, path, destination)
+        for finding in _missing(db, ref, path, destination, seen_in)
     )
 
 
-def service_of(db: Database, host: str, namespace: str) -> Service | None:
-    """Return the service that a host of a VirtualService in this namespace means; a wildcard may cover it."""
+def service_of(db: Database, host: str, namespace: str, seen_in: Iterable[str] = ()) -> Service | None:
+    """Return the service that a host of a VirtualService in this namespace means; a wildcard may cover it.
+
+    Args:
+        db: the database.
+        host: as it is written.
+        namespace: of the VirtualService.
+        seen_in: namespaces that the VirtualService is exported to, one of which has to see the service; empty is its own.
+    """
     full = hosts.fqdn(host, namespace, CLUSTER_DOMAIN).lower()
-    known = scopes.services_by_host(db, scopes.Scope(namespace))
-    covering = hosts.most_specific(full, known) if full not in known else full
-    return known[covering] if covering else None
+    for space in tuple(seen_in) or (namespace,):
+        known = scopes.services_by_host(db, scopes.Scope(space))
+        covering = hosts.most_specific(full, known) if full not in known else full
+        if covering:
+            return known[covering]
+    return None
 
 
-def _missing(db: Database, ref: Ref, path: str, destination: Destination) -> Iterator[Finding]:
-    service = service_of(db, destination.host, ref.namespace)
+def _missing(
+    db: Database, ref: Ref, path: str, destination: Destination, seen_in: tuple[str, ...]
+) -> Iterator[Finding]:
+    service = service_of(db, destination.host, ref.namespace, seen_in)
     if service is None:
         yield _no_host(db, ref, path, destination)
+        if destination.subset and not _is_named(db, ref, destination):
+            message = f"subset {destination.subset} of {destination.host} is not found"
+            yield found(Code.REFERENCE, ref, f"{path}.subset", message, "see the host")
         return
     number = destination.port.number if destination.port else None
     if number and service.port(number) is None and service.ports:
@@ -54,11 +74,29 @@ def _missing(db: Database, ref: Ref, path: str, destination: Destination) -> Ite
         yield from _no_subset(db, ref, path, destination, service)
 
 
+def _is_named(db: Database, ref: Ref, destination: Destination) -> bool:
+    """Tell whether a DestinationRule has the subset of a host that there is no service for."""
+    full = hosts.fqdn(destination.host, ref.namespace, CLUSTER_DOMAIN).lower()
+    return any(destination.subset in names for names in _subsets(db).get(full, ()))
+
+
+@query
+def _subsets(db: Database) -> dict[str, tuple[frozenset[str], ...]]:
+    """Index the names of subsets by the host of their DestinationRule."""
+    index: dict[str, tuple[frozenset[str], ...]] = {}
+    for ref in facts.refs(db, "DestinationRule"):
+        one = facts.get(db, ref)
+        if one is not None and isinstance(one.spec, DestinationRule):
+            full = hosts.fqdn(one.spec.host, ref.namespace, CLUSTER_DOMAIN).lower()
+            index[full] = (*index.get(full, ()), frozenset(subset.name for subset in one.spec.subsets))
+    return index
+
+
 def _no_host(db: Database, ref: Ref, path: str, destination: Destination) -> Finding:
     full = hosts.fqdn(destination.host, ref.namespace, CLUSTER_DOMAIN).lower()
     if elsewhere := by_host(db).get(full):
         space = elsewhere[0].namespace
-        hint = f"it is in namespace {space}, which does not export it to {ref.namespace}"
+        hint = f"it is in namespace {space}, which does not export it to where the VirtualService applies"
     else:
         hint = _nearest(db, destination.host, ref.namespace)
     return found(Code.REFERENCE, ref, f"{path}.host", f"host {destination.host} is not found", hint)

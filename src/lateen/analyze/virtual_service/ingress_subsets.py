@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found
-from lateen.analyze.virtual_service.arrival import is_mesh
 from lateen.analyze.virtual_service.conflicts import claims_of
 from lateen.analyze.virtual_service.destinations import service_of
 from lateen.analyze.virtual_service.walk import virtual_service
@@ -13,7 +12,7 @@ from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
 from lateen.engine import Database, query
 from lateen.model import host as hosts
-from lateen.model.defaults import CLUSTER_DOMAIN
+from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
 from lateen.model.destination_rules import rule_for
 from lateen.model.endpoints import instances
 from lateen.model.selectors import pairs, selects
@@ -25,7 +24,7 @@ from lateen.model.view import View
 def ingress_subsets(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell where a gateway sends to all versions of a host, and sidecars only to some."""
     one = virtual_service(db, ref)
-    if one is None or is_mesh(one):
+    if one is None or set(one.spec.gateways) <= {MESH_GATEWAY}:
         return ()
     return tuple(_of_routes(db, one))
 
@@ -74,4 +73,4 @@ def _are_everything(db: Database, service: Service, names: set[str]) -> bool:
     rule = rule_for(db, View(type="sidecar", namespace=service.namespace), service.host)
     labels = [pairs(one.labels) for one in (rule.subsets if rule else ()) if one.name in names]
     workloads = instances(db, service.origin)
-    return all(any(selects(wanted, one.labels) for wanted in labels) for one in workloads)
+    return bool(workloads) and all(any(selects(wanted, one.labels) for wanted in labels) for one in workloads)

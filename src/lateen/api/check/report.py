@@ -24,11 +24,13 @@ class Report:
         """Note something that istiod or Kubernetes refuses."""
         self.found.append(Finding(code, Level.ERROR, self.ref, path, message, suggestion))
 
-    def warning(self, path: str, message: str, suggestion: str = "", code: str = codes.SCHEMA) -> None:
+    def warning(
+        self, path: str, message: str, suggestion: str = "", code: str = codes.SCHEMA_WARNING
+    ) -> None:
         """Note something that istiod warns about, or that is probably not what was meant."""
         self.found.append(Finding(code, Level.WARNING, self.ref, path, message, suggestion))
 
-    def note(self, path: str, message: str, suggestion: str = "", code: str = codes.SCHEMA) -> None:
+    def note(self, path: str, message: str, suggestion: str = "", code: str = codes.SCHEMA_WARNING) -> None:
         """Note something worth knowing."""
         self.found.append(Finding(code, Level.INFO, self.ref, path, message, suggestion))
 

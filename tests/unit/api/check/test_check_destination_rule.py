@@ -281,7 +281,7 @@ def test_fine(text):
             "loadBalancer: {localityLbSetting: {failover: [{from: a, to: b}]}}",
             "loadBalancer.localityLbSetting.failover",
             "no effect without outlierDetection",
-            codes.SCHEMA,
+            codes.SCHEMA_WARNING,
         ),
         (
             "loadBalancer: {backendUtilization: {a: 1}}",

@@ -188,11 +188,11 @@ def test_fine_mesh_configs(text):
     [
         ("extensionProviders: [{name: a, prometheus: {}}]", "extensionProviders", codes.WITHOUT_EFFECT),
         ("defaultConfig: {tracing: {sampling: 1}}", "defaultConfig.tracing", codes.WITHOUT_EFFECT),
-        ("outboundClusterStatName: '%FOO%'", "outboundClusterStatName", codes.SCHEMA),
+        ("outboundClusterStatName: '%FOO%'", "outboundClusterStatName", codes.SCHEMA_WARNING),
         (
             "defaultInboundHttpRetryPolicy: {attempts: 1, perTryTimeout: 1s}",
             "defaultInboundHttpRetryPolicy.perTryTimeout",
-            codes.SCHEMA,
+            codes.SCHEMA_WARNING,
         ),
     ],
 )

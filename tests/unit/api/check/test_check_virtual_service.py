@@ -240,13 +240,23 @@ L4 = [
 ]
 
 WARNED = [
-    (rule().replace("hosts", "gateways: [g.ns.svc], hosts"), "spec.gateways[0]", "the old way", codes.SCHEMA),
-    (rule("fault: {abort: {percentage: {value: 1}}}"), f"{RULE}.fault.abort", "has no effect", codes.SCHEMA),
+    (
+        rule().replace("hosts", "gateways: [g.ns.svc], hosts"),
+        "spec.gateways[0]",
+        "the old way",
+        codes.SCHEMA_WARNING,
+    ),
+    (
+        rule("fault: {abort: {percentage: {value: 1}}}"),
+        f"{RULE}.fault.abort",
+        "has no effect",
+        codes.SCHEMA_WARNING,
+    ),
     (
         rule("rewrite: {uriRegexRewrite: {match: '(a)', rewrite: '\\2'}}"),
         f"{RULE}.rewrite.uriRegexRewrite.rewrite",
         "1 groups",
-        codes.SCHEMA,
+        codes.SCHEMA_WARNING,
     ),
     (
         f"{{hosts: [a], tcp: [{{route: [{TO_A}]}}, {{match: [{{port: 1}}], route: [{TO_A}]}}]}}",
@@ -270,7 +280,7 @@ WARNED = [
         f"{{hosts: [10.0.0.1], tls: [{{match: [{{sniHosts: [10.0.0.1]}}], route: [{TO_A}]}}]}}",
         "spec.tls[0].match[0].sniHosts[0]",
         "clients send no address",
-        codes.SCHEMA,
+        codes.SCHEMA_WARNING,
     ),
 ]
 

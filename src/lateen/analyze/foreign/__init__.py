@@ -1,0 +1,1 @@
+"""What is wrong with objects of kinds that Lateen does not carry out (api/foreign.py)."""

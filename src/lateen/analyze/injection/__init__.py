@@ -1,0 +1,1 @@
+"""Which workloads have a proxy, and which should."""
