@@ -18,7 +18,7 @@ from lateen.model import protocol, routing, routing_domains, scope
 from lateen.model.protocol import Protocol
 from lateen.model.routing import Source
 from lateen.model.routing_domains import Domains
-from lateen.model.scope import Egress
+from lateen.model.scope import Egress, Scope
 from lateen.model.service import Resolution, Service
 from lateen.model.view import View
 from lateen.model.virtual_services import Binding
@@ -72,12 +72,11 @@ def virtual_hosts(db: Database, view: View, listener: Listener) -> tuple[Virtual
     if listener.sniffed_host is not None:
         whole = virtual_hosts(db, view, Listener(listener.port, listener.bind))
         return _of_sniffed(whole, listener.sniffed_host, listener.port)
-    egress = _egress(db, view, listener)
-    if egress is None:
+    known = _known(db, scope.scope_of(db, view), listener)
+    if known is None:
         return ()
-    effective = _effective_port(egress, listener)
-    groups = tuple(_groups(db, view, _Registry(egress, effective)))
-    found = _Names(view, effective, groups)
+    groups = tuple(_groups(db, view, _Registry(known)))
+    found = _Names(view, known.port, groups)
     for group in groups:
         found.add(group)
     return tuple(sorted(found.virtual_hosts, key=lambda one: f"{one.host}:{one.port}"))
@@ -89,8 +88,8 @@ def distinguishes_ports(db: Database, view: View, listener: Listener) -> bool:
 
     istiod leaves the port out of the comparison even there, so that its HTTP proxy only ever finds port 80.
     """
-    egress = None if listener.sniffed_host else _egress(db, view, listener)
-    return egress is not None and not _effective_port(egress, listener)
+    known = None if listener.sniffed_host else _known(db, scope.scope_of(db, view), listener)
+    return known is not None and not known.port
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -102,21 +101,39 @@ class _Group(msgspec.Struct, frozen=True):
     hosts: tuple[str, ...] = ()
 
 
-class _Registry:
-    """The services and VirtualServices that one listener knows."""
+class _Known(msgspec.Struct, frozen=True):
+    """The services and VirtualServices that one listener knows; equal while only other ports change."""
 
-    def __init__(self, egress: Egress, port: int) -> None:
-        self.port = port
+    services: tuple[Service, ...]
+    """With this port alone, if the listener has one."""
+    bindings: tuple[Binding, ...]
+    port: int
+    """0 for every port."""
+
+
+@query
+def _known(db: Database, place: Scope, listener: Listener) -> _Known | None:
+    egress = _egress(db, place, listener)
+    if egress is None:
+        return None
+    port = 0 if _is_http_proxy(egress) else listener.port
+    trimmed = (_on_port(service, port) for service in egress.services)
+    return _Known(tuple(service for service in trimmed if service is not None), egress.bindings, port)
+
+
+class _Registry:
+    """The services and VirtualServices that one listener knows, by host."""
+
+    def __init__(self, known: _Known) -> None:
+        self.port = known.port
         self.services: dict[str, Service] = {}
-        for service in egress.services:
-            trimmed = _on_port(service, port)
-            if trimmed is not None:
-                self.services.setdefault(service.host, trimmed)
+        for service in known.services:
+            self.services.setdefault(service.host, service)
         self.wildcards = [host for host in self.services if hosts.is_wildcard(host)]
-        self.bindings = egress.bindings
+        self.bindings = known.bindings
         # Of several VirtualServices for the very same host the first counts.
         self.by_host: dict[str, Binding] = {}
-        for binding in egress.bindings:
+        for binding in known.bindings:
             for host in binding.hosts:
                 self.by_host.setdefault(host, binding)
 
@@ -232,22 +249,20 @@ def _on_port(service: Service, number: int) -> Service | None:
     if not number:
         return service
     found = service.port(number)
-    return msgspec.structs.replace(service, ports=(found,)) if found else None
+    if found is None or len(service.ports) == 1:
+        return service if found else None
+    return msgspec.structs.replace(service, ports=(found,))
 
 
-def _egress(db: Database, view: View, listener: Listener) -> Egress | None:
+def _egress(db: Database, place: Scope, listener: Listener) -> Egress | None:
     """Find the egress listener: the first without a port of its own, or with this port (or socket)."""
-    for egress in scope.egress_listeners(db, scope.scope_of(db, view)):
+    for egress in scope.egress_listeners(db, place):
         own = egress.listener
         if own is None or own.port is None:
             return egress
         if (own.port.number or 0) == listener.port and (listener.port or own.bind == listener.bind):
             return egress
     return None
-
-
-def _effective_port(egress: Egress, listener: Listener) -> int:
-    return 0 if _is_http_proxy(egress) else listener.port
 
 
 def _is_http_proxy(egress: Egress) -> bool:

@@ -83,7 +83,7 @@ def _kept(watch: Watch, change: Change, *, removable: bool) -> Resources:
         gone = (gone & watch.subscription.names) - watch.tell
     elif removable:
         return ()
-    return tuple(resource for resource in change.old if resource.name in gone)
+    return tuple(resource for resource in change.old if resource.name in gone) if gone else ()
 
 
 def _mixed(watch: Watch, change: Change, kept: Resources) -> Step | None:
