@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found
-from lateen.analyze.templates import made_labels
+from lateen.analyze.templates import labels_of_templates, made_labels
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
@@ -64,8 +64,8 @@ def is_taken(db: Database, selector: Pairs, namespace: str) -> bool:
 
 @query
 def _namespaces(db: Database) -> tuple[str, ...]:
-    kinds = ("Pod", "WorkloadEntry", "Deployment")
-    return tuple(sorted({ref.namespace for kind in kinds for ref in facts.refs(db, kind)}))
+    running = {ref.namespace for kind in ("Pod", "WorkloadEntry") for ref in facts.refs(db, kind)}
+    return tuple(sorted(running.union(labels_of_templates(db))))
 
 
 def nearby(db: Database, labels: Mapping[str, str], namespace: str) -> str:

@@ -39,10 +39,12 @@ ValidatingWebhook = ForeignKind(
     "ValidatingWebhookConfiguration", WEBHOOKS, namespaced=False, field="webhooks"
 )
 CustomResourceDefinition = ForeignKind("CustomResourceDefinition", CRDS, namespaced=False)
+WORKLOADS = tuple(ForeignKind(name, "apps") for name in ("StatefulSet", "DaemonSet", "ReplicaSet"))
+"""Kinds whose pods run elsewhere."""
 
 KINDS = (
     RequestAuthentication, AuthorizationPolicy, Telemetry, WasmPlugin, KubernetesGateway, HTTPRoute, GRPCRoute,
-    MutatingWebhook, ValidatingWebhook, CustomResourceDefinition,
+    MutatingWebhook, ValidatingWebhook, CustomResourceDefinition, *WORKLOADS,
 )  # fmt: skip
 _BY_NAME = {(kind.group, kind.name): kind for kind in KINDS}
 

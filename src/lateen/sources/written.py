@@ -27,8 +27,9 @@ def as_written(load: Load, in_force: Database) -> Database:
     db = Database() if refused else in_force
     if refused:
         Store(db).replace(FILES, Load(tuple(entries)))
-    db.set(facts.NOW, hour())
-    foreign.update(db, tuple(one.written for one in load.foreign if one.written is not None))
+    for each in dict.fromkeys((in_force, db)):
+        each.set(facts.NOW, hour())
+        foreign.update(each, tuple(one.written for one in load.foreign if one.written is not None))
     for one in load.foreign:
         db.set(origin.fact(one.ref), one.origin)
     return db

@@ -112,6 +112,33 @@ def test_findings_about_foreign_kinds_have_their_place():
     assert (found.where.line, found.path) == (8, "spec.selector")
 
 
+def test_pods_that_others_run_are_selected():
+    service = SERVICE.replace("HTTP}", "TCP}").replace("spec:", "spec:\n  selector: {app: db}")
+    assert "LAT0140" in [code for code, _ in told(service + POD)]
+    stateful = "\n---\n{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}, spec: {template: {metadata: {labels: {app: db}}}}}\n"
+    assert "LAT0140" not in [code for code, _ in told(service + POD + stateful)]
+
+
+SUBSETS = """
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: shop}
+spec: {host: shop, subsets: [{name: v1, labels: {app: shop}}, {name: v2, labels: {version: v2}}]}
+"""
+
+
+def test_an_empty_subset_is_an_error_when_it_matters():
+    service = SERVICE.replace("HTTP}", "TCP}").replace("spec:", "spec:\n  selector: {app: shop}")
+
+    def levels(text):
+        return [str(one.level) for one in lateen.load(service + POD + text).findings if one.code == "IST0173"]
+
+    assert levels(SUBSETS) == ["Info"]
+    assert levels(SUBSETS + ROUTE.replace("{host: shop}}", "{host: shop, subset: v2}}")) == ["Error"]
+    assert levels(SUBSETS.replace("app: shop", "app: shop, version: v1")) == ["Error", "Error"]
+
+
 @pytest.mark.parametrize(
     "spec",
     [

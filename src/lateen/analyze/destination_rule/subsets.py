@@ -1,14 +1,20 @@
-"""IST0173: subsets that have no endpoints."""
+"""IST0173: subsets that have no endpoints; an error when a route leads to one, or none of a rule's subsets has any."""
+
+from msgspec.structs import replace
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.destination_rule.subject import destination_rule, services
 from lateen.analyze.report import found
 from lateen.analyze.templates import made_labels
+from lateen.analyze.virtual_service.walk import destinations, virtual_service
 from lateen.api import facts
-from lateen.api.finding import Finding
-from lateen.api.meta import Ref
+from lateen.api.destination_rule import DestinationRule
+from lateen.api.finding import Finding, Level
+from lateen.api.meta import Object, Ref
 from lateen.engine import Database, query
+from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.endpoints import instances
+from lateen.model.host import fqdn
 from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.service import Registry, Service
 from lateen.model.subsets import located
@@ -26,17 +32,47 @@ def empty_subsets(db: Database, ref: Ref) -> tuple[Finding, ...]:
     ]
     if not hosts or any(_is_by_hand(db, service) for service in hosts):
         return ()
-    return tuple(
-        found(
-            Code.EMPTY_SUBSET,
-            ref,
-            f"spec.subsets[{index}].labels",
-            f"subset {subset.name} selects no workload of {one.spec.host}: requests for it are answered 503 (UH)",
-            _hint(subset.labels, labels),
-        )
+    empty = [
+        index
         for index, subset in enumerate(one.spec.subsets)
         if not any(selects(subset.labels.items(), have) for have in labels)
+    ]
+    told = (_finding(one, index, labels) for index in empty)
+    if len(empty) == len(one.spec.subsets):
+        return tuple(told)
+    names = {name for host in hosts for name in routed_subsets(db).get(host.host, ())}
+    return tuple(
+        own if one.spec.subsets[index].name in names else _idle(own)
+        for index, own in zip(empty, told, strict=True)
     )
+
+
+def _finding(one: Object[DestinationRule], index: int, labels: list[Pairs]) -> Finding:
+    subset = one.spec.subsets[index]
+    message = (
+        f"subset {subset.name} selects no workload of {one.spec.host}: requests for it are answered 503 (UH)"
+    )
+    return found(
+        Code.EMPTY_SUBSET, one.ref, f"spec.subsets[{index}].labels", message, _hint(subset.labels, labels)
+    )
+
+
+def _idle(finding: Finding) -> Finding:
+    """Say no more than that of a subset that no route leads to: it may be for workloads to come."""
+    return replace(finding, level=Level.INFO, message=f"{finding.message}; no route leads to it")
+
+
+@query
+def routed_subsets(db: Database) -> dict[str, frozenset[str]]:
+    """Return the names of the subsets that VirtualServices send to, by host."""
+    named: dict[str, set[str]] = {}
+    for ref in facts.refs(db, "VirtualService"):
+        one = virtual_service(db, ref)
+        for _, destination in destinations(one.spec) if one is not None else ():
+            if destination.subset:
+                host = fqdn(destination.host, ref.namespace, CLUSTER_DOMAIN).lower()
+                named.setdefault(host, set()).add(destination.subset)
+    return {host: frozenset(names) for host, names in named.items()}
 
 
 @query

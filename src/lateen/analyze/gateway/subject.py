@@ -1,7 +1,7 @@
 """A Gateway and the proxies that serve it."""
 
 from lateen.analyze.selection import INGRESS_GATEWAY, INGRESS_NAMESPACE
-from lateen.analyze.templates import made_labels
+from lateen.analyze.templates import labels_of_templates, made_labels
 from lateen.api import facts
 from lateen.api.gateway import Gateway
 from lateen.api.meta import Object, Ref
@@ -20,7 +20,7 @@ def gateway(db: Database, ref: Ref) -> Object[Gateway] | None:
 @query
 def namespaces(db: Database, selector: Pairs) -> tuple[str, ...]:
     """Return the namespaces in which a gateway's selector takes a pod; a Gateway selects in all of them."""
-    spaces = sorted({ref.namespace for kind in ("Pod", "Deployment") for ref in facts.refs(db, kind)})
+    spaces = sorted({*labels_of_templates(db), *(ref.namespace for ref in facts.refs(db, "Pod"))})
     found = [
         name
         for name in spaces

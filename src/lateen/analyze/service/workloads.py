@@ -3,6 +3,7 @@
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found, listed
 from lateen.analyze.selection import INGRESS_GATEWAY, INGRESS_NAMESPACE, knows_workloads, nearby
+from lateen.analyze.templates import made_labels
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.kubernetes import Service
@@ -30,6 +31,8 @@ def workloads(db: Database, ref: Ref) -> tuple[Finding, ...]:
         for pod in workload.selected(db, kind, ref.namespace, selector)
     ]
     if not refs:
+        if made_labels(db, ref.namespace, selector):
+            return ()
         if ref.namespace == INGRESS_NAMESPACE and dict(selector).items() <= INGRESS_GATEWAY.items():
             return ()
         words = ", ".join(f"{key}={value}" for key, value in selector)
