@@ -74,9 +74,9 @@ class ExpectationsFile(pytest.File):
         """Yield an item for each expectation of this file."""
         from lateen.expectations.asking import results_of  # noqa: PLC0415
 
-        for number, (name, place, problems, skipped) in enumerate(results_of(str(self.path))):
+        for number, (name, place, problems) in enumerate(results_of(str(self.path))):
             item = Expectation.from_parent(self, name=f"{number + 1}: {name}")
-            item.place, item.problems, item.skipped = place, problems, skipped
+            item.place, item.problems = place, problems
             yield item
 
 
@@ -85,12 +85,9 @@ class Expectation(pytest.Item):
 
     place: str = ""
     problems: tuple[str, ...] = ()
-    skipped: str = ""
 
     def runtest(self) -> None:
         """Fail with what is not as expected."""
-        if self.skipped:
-            pytest.skip(self.skipped)
         if self.problems:
             raise AssertionError("\n".join(self.problems))
 

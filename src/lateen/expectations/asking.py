@@ -103,10 +103,10 @@ def _files(path: Path) -> list[Path]:
     return sorted(one for one in path.iterdir() if one.suffix in SUFFIXES) if path.is_dir() else [path]
 
 
-def results_of(file: str) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
-    """Try the expectations of one file on the configuration of its directory: name, place, problems, why skipped."""
+def results_of(file: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Try the expectations of one file on the configuration of its directory: name, place, problems."""
     texts = [(str(one), one.read_text("utf-8")) for one in _files(Path(file).parent)]
     left, cases = separated(texts, DEFAULT_NAMESPACE)
     own = [case for case in cases if case.place.rpartition(":")[0] == file]
     run = Run(Texts().load(left), own)
-    yield from ((one.case.name, one.case.place, one.problems, one.skipped) for one in run.results())
+    yield from ((one.case.name, one.case.place, one.problems) for one in run.results())

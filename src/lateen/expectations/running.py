@@ -8,8 +8,9 @@ from envoy.config.route.v3.route_pb2 import RouteConfiguration
 
 from lateen.api.finding import Finding
 from lateen.engine import Database
-from lateen.expectations.cases import ANSWER, Case
+from lateen.expectations.cases import ANSWER, RULE, Case
 from lateen.expectations.coverage import Coverage
+from lateen.expectations.delegated import Taken, taken
 from lateen.expectations.expected import Rules, Wanted, of_group
 from lateen.expectations.imagined import LABELS, MESH, gateway_ref, missing, virtual_services
 from lateen.explained import ADDRESS, GATEWAY, imagined_gateway, imagined_workload
@@ -35,13 +36,21 @@ class Result(msgspec.Struct, frozen=True):
     case: Case
     problems: tuple[str, ...] = ()
     """Empty: it holds."""
-    skipped: str = ""
-    """Why it was not tried."""
+    notes: tuple[str, ...] = ()
+    """What else there is to say."""
 
     @property
     def passed(self) -> bool:
-        """It was tried and holds."""
-        return not self.problems and not self.skipped
+        """It holds."""
+        return not self.problems
+
+
+class Key(msgspec.Struct, frozen=True):
+    """What is compiled for a request of a case."""
+
+    expected: Wanted
+    written: Wanted | None = None
+    """The rule of a delegate."""
 
 
 class Actual(msgspec.Struct, frozen=True):
@@ -69,54 +78,95 @@ class Run:
         self._messages = Messages()
         self._configurations: dict[tuple[View, int], CompiledConfiguration] = {}
         self._fields: dict[tuple[View, str, str, int], Fields] = {}
+        self._taken = {id(case): [self._delegation(case, one) for one in case.requests] for case in cases}
         self._wanted = {id(case): self._keys(case) for case in cases}
+        keys = [key for several in self._wanted.values() for key in several if key is not None]
         self._rules = Rules(
-            entries, (key for keys in self._wanted.values() for key in keys if key is not None)
+            entries, (one for key in keys for one in (key.expected, key.written) if one is not None)
         )
 
     def results(self) -> list[Result]:
         """Try every expectation, in order."""
         return [self._result(case) for case in self._cases]
 
-    def _keys(self, case: Case) -> list[Wanted | None]:
+    def _delegation(self, case: Case, request: Request) -> Taken | None:
+        """Find the rules that a request of `testCases` meets, where one of them delegates."""
+        try:
+            return taken(self.mesh.db, request) if case.foreign else None
+        except RequestError:  # told when the request is tried
+            return None
+
+    def _keys(self, case: Case) -> list[Key | None]:
         """Return what to compile for each request of a case."""
         if not case.rule:
             return [None for _ in case.requests]
-        return [
-            Wanted(self.client(case, request).namespace, _port(request), msgspec.json.encode(case.rule))
-            for request in case.requests
-        ]
+        return [self._key(case, *one) for one in zip(case.requests, self._taken[id(case)], strict=True)]
+
+    def _key(self, case: Case, request: Request, found: Taken | None) -> Key:
+        namespace, port = self.client(case, request).namespace, _port(request)
+        rule = found.rule(of_leaf="route" in case.rule, parts=RULE) if found is not None else None
+        written = Wanted(namespace, port, rule) if rule is not None else None
+        return Key(Wanted(namespace, port, msgspec.json.encode(case.rule)), written)
 
     def _result(self, case: Case) -> Result:
-        if "delegate" in case.expect:
-            return Result(
-                case, skipped="delegates are tried by what their rules do: write route instead of delegate"
-            )
         problems: list[str] = []
-        for request, key in zip(case.requests, self._wanted[id(case)], strict=True):
+        notes = [f"{word} means nothing here" for word in case.ignored]
+        otherwise: list[str] = []
+        asked = zip(case.requests, self._wanted[id(case)], self._taken[id(case)], strict=True)
+        for request, key, found in asked:
             try:
-                found = self._differences(case, request, key)
+                real = _judged(case, request, self._parts(case, request, key, found))
+                written = _judged(case, request, self._as_written(case, key, found)) if found else real
             except (RequestError, LookupError) as error:
                 return Result(case, (str(error.args[0]),))
-            if case.wanted:
-                problems += (f"{request}: {words}" for words in found)
-            elif not found:
-                problems.append(f"{request}: it is as it should not be")
-        return Result(case, tuple(problems))
-
-    def _differences(self, case: Case, request: Request, key: Wanted | None) -> list[str]:
-        actual = self.actual(self.client(case, request), request)
-        found = [
-            f"{name} should be {wanted!r}, is {is_!r}" + (_NO_ENDPOINT if actual.outcome.flag == "UH" else "")
-            for name in ANSWER
-            if name in case.expect and (wanted := case.expect[name]) != (is_ := getattr(actual.outcome, name))
+            problems += written
+            otherwise += real if not written else ()
+        notes += [
+            f"as the rules are written; in the mesh it is otherwise: {words}" for words in otherwise[:1]
         ]
-        fields = self._rules.fields(key) if key is not None else {}
+        return Result(case, tuple(problems), tuple(notes))
+
+    def _parts(
+        self, case: Case, request: Request, key: Key | None, found: Taken | None
+    ) -> dict[str, list[str]]:
+        """Return what is otherwise than expected of a request, by part of the expectation."""
+        actual = self.actual(self.client(case, request), request)
+        told = {
+            name: [
+                f"{name} should be {wanted!r}, is {is_!r}"
+                + (_NO_ENDPOINT if actual.outcome.flag == "UH" else "")
+            ]
+            if wanted != is_
+            else []
+            for name in ANSWER
+            if name in case.expect
+            for wanted, is_ in ((case.expect[name], getattr(actual.outcome, name)),)
+        }
+        if "delegate" in case.expect and found is None:
+            told["delegate"] = ["delegate: no rule that delegates takes it"]
+        return told | self._compared(case, key, actual.fields)
+
+    def _as_written(self, case: Case, key: Key | None, found: Taken) -> dict[str, list[str]]:
+        """Return the same by the rules as they are written."""
+        told: dict[str, list[str]] = {}
+        if "delegate" in case.expect:
+            wanted, is_ = case.expect["delegate"], msgspec.to_builtins(found.delegate)
+            told["delegate"] = [f"delegate should be {wanted}, is {is_}"] if wanted != is_ else []
+        if not case.rule:
+            return told
+        fields = self._rules.fields(key.written) if key is not None and key.written is not None else ""
         if isinstance(fields, str):
-            return [*found, f"what is expected is wrong: {fields}"]
-        for part in case.rule:
-            found += _compared(part, of_group(part, fields), of_group(part, actual.fields))
-        return found
+            words = fields or f"delegate: no rule of {found.delegate.name} takes it"
+            return told | {part: [words] for part in case.rule}
+        return told | self._compared(case, key, fields)
+
+    def _compared(self, case: Case, key: Key | None, actual: Fields) -> dict[str, list[str]]:
+        fields = self._rules.fields(key.expected) if key is not None else {}
+        if isinstance(fields, str):
+            return {"": [f"what is expected is wrong: {fields}"]}
+        return {
+            part: list(_compared(part, of_group(part, fields), of_group(part, actual))) for part in case.rule
+        }
 
     def actual(self, proxy: Proxy, request: Request) -> Actual:
         """Return what happens to a request.
@@ -219,6 +269,15 @@ def _port(request: Request) -> int:
 
 def _host(table: RouteConfiguration, name: str) -> VirtualHost | None:
     return next((one for one in table.virtual_hosts if one.name == name), None)
+
+
+def _judged(case: Case, request: Request, parts: dict[str, list[str]]) -> list[str]:
+    """Say what is wrong. With `wantMatch: false` one part has to differ; of `testCases` each of them has to."""
+    if case.wanted:
+        return [f"{request}: {words}" for told in parts.values() for words in told]
+    if case.foreign:
+        return [f"{request}: {part} is as it should not be" for part, told in parts.items() if not told]
+    return [] if any(parts.values()) else [f"{request}: it is as it should not be"]
 
 
 def _compared(part: str, wanted: Fields, actual: Fields) -> Iterable[str]:

@@ -19,8 +19,7 @@ def text(results: Sequence[Result], coverage: Coverage) -> str:
         if result.problems:
             lines.append(f"FAILED {result.case.name} ({result.case.place})")
             lines += [f"  {words}" for words in result.problems]
-        elif result.skipped:
-            lines.append(f"SKIPPED {result.case.name} ({result.case.place}): {result.skipped}")
+        lines += [f"NOTE {result.case.name} ({result.case.place}): {words}" for words in result.notes]
     lines += [f"never exercised: {words}" for words in coverage.never[:NEVER]]
     if len(coverage.never) > NEVER:
         lines.append(f"and {len(coverage.never) - NEVER} more rules")
@@ -28,10 +27,9 @@ def text(results: Sequence[Result], coverage: Coverage) -> str:
 
 
 def _summary(results: Sequence[Result], coverage: Coverage) -> str:
-    failed, skipped = (sum(bool(getattr(one, word)) for one in results) for word in ("problems", "skipped"))
-    parts = [f"{sum(one.passed for one in results)} passed"]
+    failed = sum(not one.passed for one in results)
+    parts = [f"{len(results) - failed} passed"]
     parts += [f"{failed} failed"] if failed else []
-    parts += [f"{skipped} skipped"] if skipped else []
     done, known = coverage.counts
     return f"{', '.join(parts)}; {done} of {known} rules exercised ({coverage.percent:.0f}%)"
 
@@ -45,7 +43,7 @@ def json(results: Sequence[Result], coverage: Coverage) -> str:
                 "place": one.case.place,
                 "passed": one.passed,
                 "problems": one.problems,
-                "skipped": one.skipped or None,
+                "notes": one.notes,
             }
             for one in results
         ],
@@ -57,8 +55,7 @@ def json(results: Sequence[Result], coverage: Coverage) -> str:
 def junit(results: Sequence[Result], _: Coverage) -> str:
     """Write JUnit's XML."""
     failures = sum(bool(one.problems) for one in results)
-    skipped = sum(bool(one.skipped) for one in results)
-    head = f'<testsuite name="lateen" tests="{len(results)}" failures="{failures}" skipped="{skipped}">'
+    head = f'<testsuite name="lateen" tests="{len(results)}" failures="{failures}">'
     cases = "\n".join(_case(one) for one in results)
     return (
         f'<?xml version="1.0" encoding="utf-8"?>\n<testsuites>\n{head}\n{cases}\n</testsuite>\n</testsuites>'
@@ -73,8 +70,9 @@ def _case(result: Result) -> str:
         return (
             f"{start}><failure message={quoteattr(result.problems[0])}>{escape(words)}</failure></testcase>"
         )
-    if result.skipped:
-        return f"{start}><skipped message={quoteattr(result.skipped)}/></testcase>"
+    if result.notes:
+        words = "\n".join(result.notes)
+        return f"{start}><system-out>{escape(words)}</system-out></testcase>"
     return f"{start}/>"
 
 

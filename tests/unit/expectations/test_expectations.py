@@ -161,6 +161,77 @@ def test_files_of_istio_config_validator_run_as_they_are(tmp_path: Path, gateway
     assert out.count("FAILED") == 1
 
 
+DELEGATING_RULES = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: shop, namespace: shop}
+spec:
+  hosts: [shop.example]
+  http:
+  - match: [{uri: {regex: '/users(/.*)?'}}]
+    delegate: {name: users}
+  - match: [{uri: {prefix: /cart}}]
+    delegate: {name: cart, namespace: cart}
+  - route: [{destination: {host: rest.rest.svc.cluster.local}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: users, namespace: shop}
+spec:
+  http:
+  - match: [{uri: {prefix: /users/1}}]
+    route: [{destination: {host: first.users.svc.cluster.local}}]
+  - route: [{destination: {host: users.users.svc.cluster.local}}]
+    headers: {request: {set: {x-team: users}}}
+---
+"""
+
+
+def delegating(path: str, expect: str, wanted: str = "true") -> str:
+    case = f"- {{description: d, wantMatch: {wanted}, request: {{authority: [shop.example], method: [GET], uri: [{path}]}}, {expect}}}"
+    return f"{DELEGATING_RULES}testCases:\n{case}\n"
+
+
+USERS = "route: [{destination: {host: users.users.svc.cluster.local}}]"
+
+
+@pytest.mark.parametrize(
+    ("path", "expect", "wanted", "code"),
+    [
+        ("/users", "delegate: {name: users}", "true", 0),
+        ("/users", "delegate: {name: other}", "true", 1),
+        ("/users", "delegate: {name: other}", "false", 0),
+        ("/cart", "delegate: {name: cart, namespace: cart}", "true", 0),
+        ("/cart", "delegate: {name: cart}", "true", 1),
+        ("/cart", USERS, "true", 1),
+        ("/other", "delegate: {name: users}", "true", 1),
+        ("/users", USERS, "true", 0),
+        ("/users/1", USERS, "true", 1),
+        ("/users", f"{USERS}, headers: {{request: {{set: {{x-team: users}}}}}}", "true", 0),
+        ("/users", f"{USERS}, headers: {{request: {{set: {{x-team: other}}}}}}", "false", 1),
+        ("/users/1", f"{USERS}, headers: {{request: {{set: {{x-team: other}}}}}}", "false", 0),
+    ],
+)
+def test_rules_that_delegate_are_judged_as_they_are_written(
+    tmp_path: Path, path: str, expect: str, wanted: str, code: int
+) -> None:
+    assert run(tmp_path, delegating(path, expect, wanted))[0] == code
+
+
+def test_a_delegate_s_rule_that_istio_leaves_out_is_told(tmp_path: Path) -> None:
+    expect = "route: [{destination: {host: first.users.svc.cluster.local}}]"
+    code, out, _ = run(tmp_path, delegating("/users/1", expect))
+    assert code == 0
+    assert "in the mesh it is otherwise: GET http://shop.example/users/1: route" in out
+    assert "NOTE" not in run(tmp_path, delegating("/users", USERS))[1]
+
+
+def test_fields_that_istio_config_validator_passes_over_are_told(tmp_path: Path) -> None:
+    code, out, _ = run(tmp_path, delegating("/users", f"{USERS}, owner: me"))
+    assert code == 0
+    assert "owner means nothing here" in out
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
