@@ -5,19 +5,17 @@ Routes are fetched by name, so an edit of a VirtualService's HTTP routes changes
 
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from lateen.api import facts
 from lateen.compile import patches
 from lateen.compile.patches import Part
 from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, query
-from lateen.model import inbound_clusters, mesh, scope
+from lateen.model import mesh, scope
 from lateen.model.envoy_filters import Context
 from lateen.model.gateway import gateway_listeners
 from lateen.model.gateway_chains import gateway_chains
 from lateen.model.http_settings import Side, http_settings, limits
-from lateen.model.inbound import InboundChain, inbound_chains
+from lateen.model.inbound import InboundChain, any_port_stat_name, inbound_chains
 from lateen.model.outbound import catch_all, outbound_addresses, outbound_listener
 from lateen.model.outbound_view import outbound_view
 from lateen.model.tls_defaults import tls_defaults
@@ -93,7 +91,7 @@ def virtual_outbound(db: Database, view: View) -> Resource:
 def virtual_inbound(db: Database, view: View) -> Resource:
     """Return the listener that captured inbound connections reach."""
     _, port = mesh.listen_ports(db)
-    chains = (_named(db, view, chain) for chain in inbound_chains(db, view) if not chain.bound)
+    chains = (chain for chain in inbound_chains(db, view) if not chain.bound)
     body = listener_inbound.virtual_inbound(port, chains, _inbound_settings(db, view))
     return resource(names.VIRTUAL_INBOUND, body)
 
@@ -101,16 +99,8 @@ def virtual_inbound(db: Database, view: View) -> Resource:
 @query
 def bound_inbound(db: Database, view: View, chain: InboundChain) -> Resource:
     """Return the listener of one inbound port that is opened for real."""
-    body = listener_inbound.bound_inbound(_named(db, view, chain), _inbound_settings(db, view))
+    body = listener_inbound.bound_inbound(chain, _inbound_settings(db, view))
     return resource(names.listener(chain.bind, chain.port), body)
-
-
-def _named(db: Database, view: View, chain: InboundChain) -> InboundChain:
-    """Give a chain the name in statistics that the mesh's `inboundClusterStatName` makes for its cluster."""
-    if not facts.mesh_config(db).inbound_cluster_stat_name:
-        return chain
-    cluster = inbound_clusters.inbound(db, view, chain.port)
-    return msgspec.structs.replace(chain, stat_name=cluster.stat_name) if cluster else chain
 
 
 @query
@@ -144,5 +134,5 @@ def _inbound_settings(db: Database, view: View) -> listener_inbound.InboundSetti
         listener=settings(db, view),
         http=http,
         retries=facts.mesh_config(db).default_inbound_http_retry_policy,
-        any_port_stat_name=inbound_clusters.any_port_stat_name(db),
+        any_port_stat_name=any_port_stat_name(db),
     )

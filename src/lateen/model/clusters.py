@@ -13,10 +13,11 @@ from lateen.api.destination_rule import TcpKeepalive
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import host as hosts
-from lateen.model import locality, mesh, scope, subsets
+from lateen.model import locality, mesh, scope, stat_names, subsets
 from lateen.model.defaults import CONNECT_TIMEOUT, DNS_REFRESH_RATE
 from lateen.model.destination_rules import rule_for
 from lateen.model.http_settings import cluster_buffer
+from lateen.model.identities import identities
 from lateen.model.load_assignment import inline_assignment
 from lateen.model.locality import Group, Preference
 from lateen.model.protocol import Protocol
@@ -136,7 +137,9 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         host=host,
         port=number,
         subset=subset,
-        stat_name=stat_name(config.outbound_cluster_stat_name or "", service, port, subset, 0),
+        stat_name=stat_names.filled(
+            config.outbound_cluster_stat_name or "", stat_names.of_service(service), port, subset, 0
+        ),
         discovery=discovery,
         service=Identity(service.host, service.name, service.namespace),
         rule=rule.refs[0] if rule else None,
@@ -153,7 +156,7 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
                 selected=view.is_router or bool(rule and rule.selective),
                 dynamic=discovery is Discovery.DYNAMIC,
                 own_name=f"outbound_.{number}_.{subset}_.{host}",
-                accepted=service.subject_alt_names if service.registry is Registry.EXTERNAL else (),
+                accepted=_accepted(db, service, chosen),
             ),
             config.tls_defaults,
         ),
@@ -212,23 +215,6 @@ def keepalives(db: Database, chosen: Policy) -> tuple[TcpKeepalive, ...]:
     return tuple(one for one in both if one is not None)
 
 
-def stat_name(template: str, service: Service, port: Port, subset: str, target_port: int) -> str:
-    """Fill the mesh's template for the names of statistics; empty without one."""
-    kubernetes = service.registry is Registry.KUBERNETES
-    values = {
-        "%SERVICE%": f"{service.name}.{service.namespace}" if kubernetes else service.host,
-        "%SERVICE_NAME%": service.name if kubernetes else service.host,
-        "%SERVICE_FQDN%": service.host,
-        "%SUBSET_NAME%": subset,
-        "%TARGET_PORT%": str(target_port),
-        "%SERVICE_PORT%": str(port.number),
-        "%SERVICE_PORT_NAME%": port.name,
-    }
-    for pattern, value in values.items():
-        template = template.replace(pattern, value)
-    return template
-
-
 _DYNAMIC = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2})
 
 
@@ -265,6 +251,13 @@ def _annotated_strategy(db: Database, origin: Ref) -> str:
 
 def _races(db: Database, service: Service) -> bool:
     return service.resolution.is_dns and _annotated_strategy(db, service.origin) == RACE
+
+
+def _accepted(db: Database, service: Service, chosen: Policy) -> tuple[str, ...]:
+    """Return the names that TLS to a ServiceEntry expects when the rule gives none."""
+    if service.registry is not Registry.EXTERNAL or chosen.tls is None:
+        return ()
+    return identities(db, service.host, service.namespace)
 
 
 def _original_port(service: Service, port: Port) -> int:

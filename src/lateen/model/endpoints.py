@@ -96,7 +96,7 @@ def _endpoint(service: Service, port: Port, one: Workload) -> Endpoint | None:
     is_external = one.ref.kind == "WorkloadEntry" or service.registry is Registry.EXTERNAL
     if is_external and one.health is Health.UNHEALTHY:
         return None  # only a Kubernetes Service sends its unready pods, marked (kube/controller/pod.go)
-    health = Health.HEALTHY if service.publish_not_ready else one.health
+    health = Health.HEALTHY if service.publish_not_ready and one.ref.kind == "Pod" else one.health
     return of_workload(one, one.address.removeprefix(UNIX), number, health)
 
 

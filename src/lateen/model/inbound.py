@@ -5,13 +5,15 @@ Sources: pilot/pkg/networking/core/listener_inbound.go, pilot/pkg/model/context.
 
 import msgspec
 
+from lateen.api import facts
 from lateen.api.sidecar import IstioIngressListener
 from lateen.engine import Database, query
-from lateen.model import mesh, scope
+from lateen.model import mesh, scope, stat_names
 from lateen.model.endpoints import endpoints
 from lateen.model.protocol import Protocol, parse
 from lateen.model.selectors import selects
 from lateen.model.service import Port, Registry, Resolution, Service, all_services
+from lateen.model.stat_names import Named
 from lateen.model.view import View
 
 WILDCARD = "0.0.0.0"  # noqa: S104  every address of the workload
@@ -26,6 +28,8 @@ class ServiceTarget(msgspec.Struct, frozen=True):
     labels: tuple[tuple[str, str], ...]
     port: Port
     target_port: int
+    named: Named
+    """In the names of statistics."""
 
 
 class InboundChain(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +41,7 @@ class InboundChain(msgspec.Struct, frozen=True, kw_only=True):
     """The Service's own number of it; only names and statistics show it."""
     protocol: Protocol
     host: str = ""
-    """The service's, or `name.namespace` of the Sidecar; traces show it."""
+    """The service's, or `name.namespace` for a Sidecar's; traces show it."""
     stat_name: str = ""
     """What statistics of opaque connections begin with; empty is the cluster's name."""
     bind: str = WILDCARD
@@ -70,7 +74,7 @@ def inbound_chains(db: Database, view: View) -> tuple[InboundChain, ...]:
         found = []
     else:
         found = [
-            _of_target(target) for target in service_targets(db, view) if _may_use(db, target.target_port)
+            _of_target(db, target) for target in service_targets(db, view) if _may_use(db, target.target_port)
         ]
     first: dict[int, InboundChain] = {}
     for chain in found:
@@ -104,8 +108,9 @@ def _targets(db: Database, view: View, service: Service) -> list[ServiceTarget]:
         numbers = [_inline_number(db, view, service, port) for port in service.ports]
     else:
         return []
+    named = stat_names.of_service(service)
     return [
-        ServiceTarget(service.host, service.namespace, service.name, service.labels, port, number)
+        ServiceTarget(service.host, service.namespace, service.name, service.labels, port, number, named)
         for port, number in zip(service.ports, numbers, strict=True)
         if number
     ]
@@ -126,13 +131,18 @@ def _inline_number(db: Database, view: View, service: Service, port: Port) -> in
     return next((endpoint.port for endpoint in found if endpoint.address == view.address), 0)
 
 
-def _of_target(target: ServiceTarget) -> InboundChain:
+def _of_target(db: Database, target: ServiceTarget) -> InboundChain:
     return InboundChain(
         port=target.target_port,
         service_port=target.port.number,
         protocol=target.port.protocol,
         host=target.host,
+        stat_name=stat_names.filled(_template(db), target.named, target.port),
     )
+
+
+def _template(db: Database) -> str:
+    return facts.mesh_config(db).inbound_cluster_stat_name or ""
 
 
 def _of_ingress(db: Database, view: View, listener: IstioIngressListener) -> InboundChain | None:
@@ -147,14 +157,30 @@ def _of_ingress(db: Database, view: View, listener: IstioIngressListener) -> Inb
     if bound and mesh.is_privileged(view, number):
         return None
     chosen = scope.scope_of(db, view).sidecar
+    port = Port(listener.port.name or "", number, parse(listener.port.protocol or ""))
+    host = sidecar_host(db, view)
     return InboundChain(
         port=number,
         service_port=number,
-        protocol=parse(listener.port.protocol or ""),
-        host=f"{chosen.name}.{chosen.namespace}" if chosen else "",
+        protocol=port.protocol,
+        host=host,
+        stat_name=stat_names.filled(_template(db), stat_names.of_host(host), port),
         bind=bind,
         bound=bound,
         sidecar=(chosen.namespace, chosen.name) if chosen else None,
+    )
+
+
+def sidecar_host(db: Database, view: View) -> str:
+    """Name the Sidecar of a proxy as if it were a service of the proxy's namespace, even the root namespace's one."""
+    chosen = scope.scope_of(db, view).sidecar
+    return f"{chosen.name}.{view.namespace}" if chosen else ""
+
+
+def any_port_stat_name(db: Database) -> str:
+    """Return what statistics of opaque connections to undeclared ports begin with; empty is the cluster's name."""
+    return stat_names.filled(
+        _template(db), stat_names.NOBODY, Port("virtualInbound", 0, Protocol.UNSUPPORTED)
     )
 
 

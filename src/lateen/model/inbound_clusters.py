@@ -12,7 +12,7 @@ from lateen.api.destination_rule import ConnectionPoolSettings, TcpKeepalive
 from lateen.api.meta import Ref
 from lateen.api.sidecar import IstioIngressListener
 from lateen.engine import Database, query
-from lateen.model import mesh, protocol, scope, service
+from lateen.model import mesh, protocol, scope, service, stat_names
 from lateen.model.clusters import (
     Http,
     Identity,
@@ -20,12 +20,11 @@ from lateen.model.clusters import (
     following_client,
     http_of,
     keepalives,
-    stat_name,
 )
 from lateen.model.defaults import CONNECT_TIMEOUT
 from lateen.model.destination_rules import Rule, inbound_rule_for
 from lateen.model.http_settings import cluster_buffer
-from lateen.model.inbound import ServiceTarget, service_targets
+from lateen.model.inbound import ServiceTarget, service_targets, sidecar_host
 from lateen.model.service import Port
 from lateen.model.traffic_policy import Policy, of_port, with_mesh_default
 from lateen.model.view import View
@@ -124,7 +123,7 @@ def _inbound(db: Database, view: View, served: _Served) -> InboundCluster:
     policy = _policy(db, view, number, port, rule)
     return InboundCluster(
         port=number,
-        stat_name=_stat_name(db, targets, port, number),
+        stat_name=_stat_name(db, view, served),
         address=served.endpoint[0],
         target_port=served.endpoint[1],
         services=tuple(dict.fromkeys(_identities(db, targets, port))),
@@ -166,20 +165,12 @@ def _is_external(db: Database, target: ServiceTarget) -> bool:
     return found is not None and found.external
 
 
-def _stat_name(db: Database, targets: tuple[ServiceTarget, ...], port: Port, number: int) -> str:
+def _stat_name(db: Database, view: View, served: _Served) -> str:
+    """Fill the mesh's template; a Sidecar's port that no service has is named after the Sidecar."""
     template = facts.mesh_config(db).inbound_cluster_stat_name or ""
-    found = service.service(db, targets[0].host, targets[0].namespace) if template and targets else None
-    return stat_name(template, found, port, "", number) if found else ""
-
-
-@query
-def any_port_stat_name(db: Database) -> str:
-    """Return what statistics of opaque connections to undeclared ports begin with; empty is the cluster's name."""
-    template = facts.mesh_config(db).inbound_cluster_stat_name or ""
-    blank = ("%SERVICE%", "%SERVICE_NAME%", "%SERVICE_FQDN%", "%SUBSET_NAME%")
-    for pattern in blank:
-        template = template.replace(pattern, "")
-    return template.replace("%SERVICE_PORT_NAME%", "virtualInbound").replace("%SERVICE_PORT%", "0")
+    nobody = stat_names.of_host(sidecar_host(db, view))
+    named = served.targets[0].named if served.targets else nobody
+    return stat_names.filled(template, named, served.port, "", served.number)
 
 
 def _endpoint(text: str, view: View) -> tuple[str, int] | None:

@@ -238,5 +238,8 @@ def _default_chain(db: Database, view: View, member: Member, service: Service, m
     number = service.ports[0].number if len(service.ports) == 1 else member.port.number
     target = Target(service.host, number)
     return Chain(
-        match=match, protocol=member.port.protocol, forwarding=tcp_routing.to_service(db, view, target)
+        match=match,
+        protocol=member.port.protocol,
+        forwarding=tcp_routing.to_service(db, view, target, names_port=False),
+        resolves=_resolves(service),
     )

@@ -112,13 +112,13 @@ def egress_listeners(db: Database, scope: Scope) -> tuple[Egress, ...]:
 def services(db: Database, scope: Scope) -> tuple[Service, ...]:
     """Return every service that a scope lets in, one per host, in the order of import.
 
-    Destinations of imported VirtualServices come along when they are visible.
+    Destinations of imported VirtualServices come along when they are visible, or of the proxy's own namespace.
     """
     merged: dict[str, Service] = {}
     for egress in egress_listeners(db, scope):
         for service in egress.services:
             _merge(merged, service)
-        if scope.sidecar is not None:
+        if scope.sidecar is not None or _hides_own(db, scope):
             for service in _destination_services(db, scope, egress):
                 _merge(merged, service)
     return tuple(merged.values())
@@ -238,19 +238,25 @@ def _preferred(held: Service | None, other: Service, own: str) -> Service:
 
 
 def _merge(merged: dict[str, Service], service: Service) -> None:
-    """Add a service; one of the same host and namespace adds its ports (and addresses) to the first."""
+    """Add a service; one of the same host and namespace, and alike, adds its ports (and addresses) to the first.
+
+    A Kubernetes Service takes the place of a ServiceEntry (sidecar.go appendSidecarServices, canMergeServices).
+    """
     held = merged.get(service.host)
-    if held is None:
+    if held is None or _outranks(service, held):
         merged[service.host] = service
-    elif held.namespace == service.namespace:
+    elif held.namespace == service.namespace and all(getattr(held, f) == getattr(service, f) for f in _ALIKE):
         merged[service.host] = _united(held, service)
 
 
+_ALIKE = ("registry", "resolution", "labels", "selector", "export_to")
+
+
+def _outranks(one: Service, other: Service) -> bool:
+    return one.registry is Registry.KUBERNETES and other.registry is not Registry.KUBERNETES
+
+
 def _united(first: Service, second: Service) -> Service:
-    if second.registry is Registry.KUBERNETES and first.registry is not Registry.KUBERNETES:
-        first, second = second, first  # the Kubernetes object decides ports and resolution (spec §5.4)
-    if first.registry is Registry.KUBERNETES and second.registry is not Registry.KUBERNETES:
-        return first
     numbers = {port.number for port in first.ports}
     ports = (*first.ports, *(port for port in second.ports if port.number not in numbers))
     addresses = tuple(dict.fromkeys((*first.addresses, *second.addresses)))
@@ -269,10 +275,20 @@ def _destination_services(db: Database, scope: Scope, egress: Egress) -> Iterabl
 
 
 def _best_visible(candidates: tuple[Service, ...], namespace: str) -> Service | None:
-    seen = [s for s in candidates if visibility.visible_to(s.export_to, namespace)]
+    """The proxy's own namespace comes first, whatever its service is exported to."""
+    seen = [
+        s for s in candidates if s.namespace == namespace or visibility.visible_to(s.export_to, namespace)
+    ]
     return min(
         seen, key=lambda s: (s.namespace != namespace, s.registry is not Registry.KUBERNETES), default=None
     )
+
+
+@query
+def _hides_own(db: Database, scope: Scope) -> bool:
+    """Tell whether a namespace has services that are exported to others only; without any, destinations add nothing."""
+    own = (s for s in all_services(db) if s.namespace == scope.namespace and not scope.gateway)
+    return any(not visibility.visible_to(s.export_to, scope.namespace) for s in own)
 
 
 def _with_ports(service: Service, numbers: tuple[int, ...], egress: Egress) -> Service | None:

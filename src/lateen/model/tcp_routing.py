@@ -20,8 +20,7 @@ from lateen.api.virtual_service import (
 )
 from lateen.engine import Database, query
 from lateen.model import host as hosts
-from lateen.model import mesh, scope
-from lateen.model.clusters import stat_name
+from lateen.model import mesh, scope, stat_names
 from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.destination_rules import Rule, rule_for
 from lateen.model.protocol import Protocol
@@ -161,21 +160,27 @@ def forwarding(
     return msgspec.structs.replace(settings, targets=weighted, stat_prefix=f"{ref.name}.{ref.namespace}")
 
 
-def to_service(db: Database, view: View, target: Target) -> Forwarding:
-    """Return the forwarding to one cluster, as its DestinationRule wants it."""
+def to_service(db: Database, view: View, target: Target, *, names_port: bool = True) -> Forwarding:
+    """Return the forwarding to one cluster, as its DestinationRule wants it.
+
+    Statistics do not name the port of a service's own chains (tls.go).
+    """
     alone = msgspec.structs.replace(target, weight=1)
     settings = _settings(db, view, target.host, target.subset)
-    return msgspec.structs.replace(settings, targets=(alone,), stat_prefix=_stat_prefix(db, view, target))
+    return msgspec.structs.replace(
+        settings, targets=(alone,), stat_prefix=_stat_prefix(db, view, target, names_port=names_port)
+    )
 
 
-def _stat_prefix(db: Database, view: View, target: Target) -> str:
+def _stat_prefix(db: Database, view: View, target: Target, *, names_port: bool) -> str:
     """Fill the mesh's `outboundClusterStatName`; empty is the cluster's name."""
     template = facts.mesh_config(db).outbound_cluster_stat_name
     service = scope.service(db, scope.scope_of(db, view), target.host) if template else None
     if service is None or not template:
         return ""
-    port = service.port(target.port) or Port("", target.port, Protocol.TCP)
-    return stat_name(template, service, port, target.subset, 0)
+    known = service.port(target.port) if names_port else None
+    port = known or Port("", target.port, Protocol.TCP)
+    return stat_names.filled(template, stat_names.of_service(service), port, target.subset, 0)
 
 
 def _target(db: Database, view: View, ref: Ref, route: RouteDestination, port: int) -> Target:

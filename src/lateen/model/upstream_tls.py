@@ -48,7 +48,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     own_name: str = ""
     """SNI of the mesh's own TLS."""
     accepted: tuple[str, ...] = ()
-    """The names that its ServiceEntry accepts, when the rule gives none."""
+    """The names that its ServiceEntry and endpoints have, when the rule gives none."""
 
 
 def upstream_tls(

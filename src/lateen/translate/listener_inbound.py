@@ -93,7 +93,9 @@ def _specs(port: _Port, protocol: Protocol, settings: InboundSettings) -> Iterat
     elif protocol.is_sniffed:
         detected = ChainMatch(port=port.number, transport=RAW, application_protocols=PLAINTEXT_HTTP)
         yield _http(port, protocol, detected, settings)
-    if protocol.is_tcp or protocol.is_sniffed:
+    if (
+        not protocol.is_http
+    ):  # UDP too, as istiod has it: the Service's port says so, the chain takes what TCP there is
         tcp = cluster_filter(
             port.cluster, settings.http.access_log, settings.http.idle_timeout, port.tcp_stat_prefix
         )

@@ -77,8 +77,8 @@ def virtual_host(host: str, port: int) -> str:
 
 
 def listener(bind: str, port: int) -> str:
-    """Name a listener by its address."""
-    return f"{bind}_{port}" if port else bind
+    """Name a listener by its address; a UNIX socket has port 0."""
+    return f"{bind}_{port}"
 
 
 def gateway_http_routes(port: int, bind: str = "") -> str:

@@ -15,7 +15,7 @@ from lateen.translate import message, names
 from lateen.translate.access_log import access_logs
 from lateen.translate.dns_cache import dns_cache, dns_cache_name
 
-SNI_LOOKUP = "envoy.filters.network.sni_dynamic_forward_proxy"
+SNI_LOOKUP = "envoy.extensions.filters.network.sni_dynamic_forward_proxy"
 MONGO = "envoy.filters.network.mongo_proxy"
 
 

@@ -328,7 +328,7 @@ def test_a_server_may_be_a_unix_socket(edge):
     edge.add(
         gateway("{port: {number: 0, name: unix, protocol: HTTP}, hosts: ['*'], bind: 'unix:///tmp/in.sock'}")
     )
-    found = listener(edge, "unix:///tmp/in.sock")
+    found = listener(edge, "unix:///tmp/in.sock_0")
     assert found["address"] == {"pipe": {"path": "/tmp/in.sock"}}
     assert cluster(chains(found)[0]) == "http.0.unix:///tmp/in.sock"
 

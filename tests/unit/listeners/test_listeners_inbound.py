@@ -145,10 +145,10 @@ spec:
     assert cluster(chains(found["127.0.0.1_5432"])[0]) == "outbound|5432||db.default.svc.cluster.local"
     assert "bind_to_port" not in found["127.0.0.1_5432"]
     assert cluster(chains(found["127.0.0.1_8888"])[0]) == "8888"
-    assert found["unix:///tmp/out.sock"]["address"] == {"pipe": {"path": "/tmp/out.sock"}}
-    assert cluster(chains(found["unix:///tmp/out.sock"])[0]) == "unix:///tmp/out.sock"
+    assert found["unix:///tmp/out.sock_0"]["address"] == {"pipe": {"path": "/tmp/out.sock"}}
+    assert cluster(chains(found["unix:///tmp/out.sock_0"])[0]) == "unix:///tmp/out.sock"
     outbound = set(found) - {"virtualInbound", "virtualOutbound"}
-    assert outbound == {"127.0.0.1_5432", "127.0.0.1_8888", "unix:///tmp/out.sock", "0.0.0.0_80"}
+    assert outbound == {"127.0.0.1_5432", "127.0.0.1_8888", "unix:///tmp/out.sock_0", "0.0.0.0_80"}
 
 
 def manager(mesh, name="virtualInbound"):
