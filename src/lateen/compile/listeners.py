@@ -12,6 +12,7 @@ from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, query
 from lateen.model import mesh, scope
 from lateen.model.envoy_filters import Context
+from lateen.model.families import bound, loopback, wildcard
 from lateen.model.gateway import gateway_listeners
 from lateen.model.gateway_chains import gateway_chains
 from lateen.model.http_settings import Side, http_settings, limits
@@ -73,8 +74,9 @@ def http_proxy(db: Database, view: View) -> Resource | None:
         return None
     unknown = catch_all(db, scope.scope_of(db, view))
     http = http_settings(db, view, Side.OUTBOUND)
-    body = listener_outbound.http_proxy(port, settings(db, view), http, unknown)
-    return resource(names.listener(listener_outbound.LOOPBACK, port), body)
+    where = (loopback(view.families), port)
+    body = listener_outbound.http_proxy(where, settings(db, view), http, unknown)
+    return resource(names.listener(*where), body)
 
 
 @query
@@ -110,9 +112,9 @@ def gateway(db: Database, view: View, bind: str, port: int) -> Resource | None:
     if not chains:
         return None
     http = http_settings(db, view, Side.GATEWAY)
-    where = (bind, port)
+    where = (bound(view.families, bind), port)
     body = listener_gateway.gateway_listener(where, chains, settings(db, view), http, tls_defaults(db))
-    return resource(names.listener(bind, port), body)
+    return resource(names.listener(*where), body)
 
 
 @query
@@ -124,6 +126,7 @@ def settings(db: Database, view: View) -> ListenerSettings:
         transparent=view.interception == mesh.TRANSPARENT,
         buffer_bytes=limits(db, view).buffer_bytes if view.is_router else None,
         proxy_protocol=view.is_router and mesh.proxy_protocol(db, view),
+        wildcard=wildcard(view.families),
     )
 
 

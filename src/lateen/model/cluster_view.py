@@ -40,7 +40,7 @@ def _reduced(db: Database, view: View) -> tuple[View, View]:
     """Leave out of a view what no cluster reads, and then its namespace as well."""
     keys = _label_keys(db)
     labels = tuple(label for label in view.labels if label[0] in keys)
-    own = msgspec.structs.replace(view, labels=labels, address="", named_ports=())
+    own = msgspec.structs.replace(view, labels=labels, address="", other_address="", named_ports=())
     return own, msgspec.structs.replace(own, namespace="")
 
 

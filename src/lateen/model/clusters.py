@@ -16,6 +16,7 @@ from lateen.model import host as hosts
 from lateen.model import locality, mesh, scope, stat_names, subsets
 from lateen.model.defaults import CONNECT_TIMEOUT, DNS_REFRESH_RATE
 from lateen.model.destination_rules import rule_for
+from lateen.model.families import V6
 from lateen.model.http_settings import cluster_buffer
 from lateen.model.identities import identities
 from lateen.model.load_assignment import inline_assignment
@@ -95,6 +96,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     dns_refresh_rate: int = DNS_REFRESH_RATE
     all_families: bool = False
     """Resolve IPv4 and IPv6, and race the two."""
+    only_v6: bool = False
+    """Resolve IPv6 only."""
     original_port: int = 0
     """Replaces the port that the client meant; 0 keeps it."""
     groups: tuple[Group, ...] = ()
@@ -164,6 +167,7 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         panic_percent=_panic_percent(service, chosen),
         dns_refresh_rate=int(config.dns_refresh_rate or DNS_REFRESH_RATE),
         all_families=_races(db, service),
+        only_v6=view.families == V6,
         original_port=_original_port(service, port),
         groups=_one_endpoint(groups) if discovery is Discovery.LOGICAL_DNS else groups,
         keeps_draining=service.keeps_draining,

@@ -7,6 +7,8 @@ from lateen.api.destination_rule import ConnectionPoolSettings, TcpKeepalive
 from lateen.engine import Database, query
 from lateen.model import mesh, scope
 from lateen.model.clusters import connect_timeout, keepalives
+from lateen.model.defaults import INBOUND_SOURCE_ADDRESS
+from lateen.model.families import DUAL, INBOUND_SOURCE_ADDRESS6, source
 from lateen.model.http_settings import cluster_buffer
 from lateen.model.traffic_policy import Policy
 from lateen.model.upstream_tls import Target, UpstreamTLS, upstream_tls
@@ -19,6 +21,8 @@ class FixedClusters(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout: int
     """Of pass-through traffic: the mesh's default policy limits it too."""
     mesh_connect_timeout: int
+    sources: tuple[str, ...] = (INBOUND_SOURCE_ADDRESS,)
+    """Where pass-through calls to the application come from."""
     buffer_bytes: int | None = None
     """Of one connection; None is Envoy's default."""
     pool: ConnectionPoolSettings | None = None
@@ -42,6 +46,7 @@ def fixed_clusters(db: Database, view: View) -> FixedClusters:
     return FixedClusters(
         connect_timeout=connect_timeout(db, limited),
         mesh_connect_timeout=connect_timeout(db, Policy()),
+        sources=(source(view.families), *((INBOUND_SOURCE_ADDRESS6,) if view.families == DUAL else ())),
         buffer_bytes=cluster_buffer(db, view),
         pool=limited.connection_pool,
         keepalives=keepalives(db, limited),

@@ -15,7 +15,8 @@ from lateen.api.gateway import Gateway, Server, ServerTLSSettings
 from lateen.api.meta import Ref, age_key
 from lateen.engine import Database, query
 from lateen.model import mesh
-from lateen.model.inbound import WILDCARD, ServiceTarget, service_targets
+from lateen.model.families import WILDCARD
+from lateen.model.inbound import ServiceTarget, service_targets
 from lateen.model.protocol import Protocol, parse
 from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.view import View

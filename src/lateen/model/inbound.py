@@ -10,13 +10,12 @@ from lateen.api.sidecar import IstioIngressListener
 from lateen.engine import Database, query
 from lateen.model import mesh, scope, stat_names
 from lateen.model.endpoints import endpoints
+from lateen.model.families import WILDCARD, WILDCARDS, wildcard
 from lateen.model.protocol import Protocol, parse
 from lateen.model.selectors import selects
 from lateen.model.service import Port, Registry, Resolution, Service, all_services
 from lateen.model.stat_names import Named
 from lateen.model.view import View
-
-WILDCARD = "0.0.0.0"  # noqa: S104  every address of the workload
 
 
 class ServiceTarget(msgspec.Struct, frozen=True):
@@ -74,7 +73,9 @@ def inbound_chains(db: Database, view: View) -> tuple[InboundChain, ...]:
         found = []
     else:
         found = [
-            _of_target(db, target) for target in service_targets(db, view) if _may_use(db, target.target_port)
+            _of_target(db, view, target)
+            for target in service_targets(db, view)
+            if _may_use(db, target.target_port)
         ]
     first: dict[int, InboundChain] = {}
     for chain in found:
@@ -131,13 +132,14 @@ def _inline_number(db: Database, view: View, service: Service, port: Port) -> in
     return next((endpoint.port for endpoint in found if endpoint.address == view.address), 0)
 
 
-def _of_target(db: Database, target: ServiceTarget) -> InboundChain:
+def _of_target(db: Database, view: View, target: ServiceTarget) -> InboundChain:
     return InboundChain(
         port=target.target_port,
         service_port=target.port.number,
         protocol=target.port.protocol,
         host=target.host,
         stat_name=stat_names.filled(_template(db), target.named, target.port),
+        bind=wildcard(view.families),
     )
 
 
@@ -150,9 +152,9 @@ def _of_ingress(db: Database, view: View, listener: IstioIngressListener) -> Inb
         return None
     mode = listener.capture_mode or "DEFAULT"
     bound = view.interception == mesh.NO_INTERCEPTION if mode == "DEFAULT" else mode == "NONE"
-    bind = listener.bind or view.address or WILDCARD
+    bind = listener.bind or view.address or wildcard(view.families)
     number = listener.port.number
-    if (not listener.bind or listener.bind == WILDCARD) and not _may_use(db, number):
+    if (not listener.bind or listener.bind in WILDCARDS) and not _may_use(db, number):
         return None
     if bound and mesh.is_privileged(view, number):
         return None

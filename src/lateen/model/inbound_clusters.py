@@ -21,17 +21,23 @@ from lateen.model.clusters import (
     http_of,
     keepalives,
 )
-from lateen.model.defaults import CONNECT_TIMEOUT
+from lateen.model.defaults import CONNECT_TIMEOUT, INBOUND_SOURCE_ADDRESS
 from lateen.model.destination_rules import Rule, inbound_rule_for
+from lateen.model.families import (
+    LOOPBACK,
+    LOOPBACK6,
+    WILDCARD,
+    WILDCARD6,
+    loopback,
+    source,
+    speaks,
+)
 from lateen.model.http_settings import cluster_buffer
 from lateen.model.inbound import ServiceTarget, service_targets, sidecar_host
 from lateen.model.service import Port
 from lateen.model.traffic_policy import Policy, of_port, with_mesh_default
 from lateen.model.view import View
 
-LOCALHOST = "127.0.0.1"
-LOCALHOST6 = "::1"
-_ANY, _ANY6 = "0.0.0.0", "::"  # noqa: S104  in `defaultEndpoint`: the workload's own address
 UNIX = "unix://"
 
 
@@ -56,11 +62,13 @@ class InboundCluster(msgspec.Struct, frozen=True, kw_only=True):
     buffer_bytes: int | None = None
     """Of one connection; None is Envoy's default."""
     keepalives: tuple[TcpKeepalive, ...] = ()
+    source: str = INBOUND_SOURCE_ADDRESS
+    """Where calls come from."""
 
     @property
     def needs_source(self) -> bool:
         """Calls have to be told from the application's own: not where capture ignores them, on localhost."""
-        return self.address not in (LOCALHOST, LOCALHOST6)
+        return self.address not in (LOOPBACK, LOOPBACK6)
 
 
 @query
@@ -87,7 +95,7 @@ def inbound(db: Database, view: View, number: int) -> InboundCluster | None:
         return None
     policy = facts.mesh_config(db).inbound_traffic_policy
     to_localhost = policy is not None and policy.mode == "LOCALHOST"
-    endpoint = (LOCALHOST, number) if to_localhost else ("", 0)
+    endpoint = (loopback(view.families), number) if to_localhost else ("", 0)
     return _inbound(db, view, _Served(number, targets[0].port, targets, endpoint))
 
 
@@ -133,6 +141,7 @@ def _inbound(db: Database, view: View, served: _Served) -> InboundCluster:
         connect_timeout=connect_timeout(db, policy),
         buffer_bytes=cluster_buffer(db, view),
         keepalives=keepalives(db, policy),
+        source=source(view.families),
     )
 
 
@@ -183,5 +192,11 @@ def _endpoint(text: str, view: View) -> tuple[str, int] | None:
     address = address.removeprefix("[").removesuffix("]")
     if not number.isdigit():
         return None
-    own = {_ANY: view.address or LOCALHOST, _ANY6: view.address or LOCALHOST6}
-    return own.get(address, address), int(number)
+    own = (view.address, view.other_address)
+    meant = {
+        WILDCARD: next((one for one in own if one and ":" not in one), LOOPBACK),
+        WILDCARD6: next((one for one in own if ":" in one), LOOPBACK6),
+        LOOPBACK: loopback(view.families),
+        LOOPBACK6: LOOPBACK6 if speaks(view.families, LOOPBACK6) else LOOPBACK,
+    }
+    return meant.get(address, address), int(number)

@@ -13,8 +13,8 @@ from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import mesh, outbound_plan, scope, tcp_routing
 from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
+from lateen.model.families import WILDCARDS, also
 from lateen.model.filter_chain_match import PLAINTEXT_HTTP, RAW, ChainMatch, without_taken
-from lateen.model.inbound import WILDCARD
 from lateen.model.outbound_plan import Entry, Form, Member
 from lateen.model.protocol import Protocol
 from lateen.model.scope import Scope
@@ -66,6 +66,8 @@ class OutboundListener(msgspec.Struct, frozen=True):
     bound: bool
     chains: tuple[Chain, ...]
     """No two have the same conditions."""
+    also: tuple[str, ...] = ()
+    """Further addresses."""
 
 
 @query
@@ -97,7 +99,7 @@ def outbound_listener(db: Database, view: View, bind: str, port: int) -> Outboun
     if found is None:
         return None
     chains = (chain for member in found.members for chain in _chains(db, view, found, member))
-    return OutboundListener(bind, port, found.bound, tuple(_distinct(chains)))
+    return OutboundListener(bind, port, found.bound, tuple(_distinct(chains)), also(view.families, bind))
 
 
 def _distinct(chains: Iterable[Chain]) -> Iterator[Chain]:
@@ -139,7 +141,7 @@ def _chains(db: Database, view: View, entry: Entry, member: Member) -> Iterator[
 def _http_match(entry: Entry, member: Member) -> ChainMatch:
     """A wildcard or detecting listener takes HTTP only, so that other bytes find another chain."""
     is_only_http = member.port.protocol is Protocol.HTTP_PROXY or (
-        member.form is Form.HTTP and entry.bind != WILDCARD
+        member.form is Form.HTTP and entry.bind not in WILDCARDS
     )
     if is_only_http:
         return ChainMatch()
@@ -149,7 +151,7 @@ def _http_match(entry: Entry, member: Member) -> ChainMatch:
 def _route_name(entry: Entry, member: Member) -> str:
     if not entry.port:
         return entry.bind
-    if member.form is Form.DETECTED and entry.bind != WILDCARD:
+    if member.form is Form.DETECTED and entry.bind not in WILDCARDS:
         return f"{member.host}:{entry.port}"
     return str(entry.port)
 
@@ -206,8 +208,8 @@ def _tls_chains(db: Database, view: View, entry: Entry, member: Member, service:
 
 def _needs_sni(view: View, entry: Entry, service: Service, own: tuple[str, ...]) -> bool:
     """The name tells services apart where the address does not: on a shared wildcard or range."""
-    addresses = outbound_plan.service_addresses(service, dns_capture=view.dns_capture)
-    is_shared = addresses[0] == WILDCARD and entry.bind == WILDCARD
+    addresses = outbound_plan.service_addresses(service, view.families, dns_capture=view.dns_capture)
+    is_shared = addresses[0] in WILDCARDS and entry.bind in WILDCARDS
     is_range = hosts.is_cidr(addresses[0]) and entry.bind not in addresses
     return bool(own) or is_range or is_shared or bool(_resolves(service))
 

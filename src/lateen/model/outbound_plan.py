@@ -14,13 +14,12 @@ from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import mesh, scope
 from lateen.model.endpoints import endpoints
-from lateen.model.inbound import WILDCARD
+from lateen.model.families import V4, WILDCARDS, loopback, speaks, wildcard
 from lateen.model.protocol import Protocol, parse
 from lateen.model.scope import Egress, Scope
 from lateen.model.service import Port, Registry, Resolution, Service
 from lateen.model.view import View
 
-LOOPBACK = "127.0.0.1"
 UNIX = "unix://"
 SERVER_FIRST = (Protocol.MONGO, Protocol.MYSQL)
 
@@ -33,6 +32,7 @@ class Capture(msgspec.Struct, frozen=True):
     dns_capture: bool
     unprivileged: bool
     address: str
+    families: str = V4
 
 
 class Form(StrEnum):
@@ -75,6 +75,7 @@ def capture_of(db: Database, view: View) -> Capture:
         view.dns_capture,
         mesh.is_privileged(view, 1),
         view.address,
+        view.families,
     )
 
 
@@ -104,14 +105,15 @@ def addresses(db: Database, capture: Capture) -> tuple[tuple[str, int], ...]:
     return tuple((one.bind, one.port) for one in entries(db, capture))
 
 
-def service_addresses(service: Service, *, dns_capture: bool) -> tuple[str, ...]:
+def service_addresses(service: Service, families: str, *, dns_capture: bool) -> tuple[str, ...]:
     """Return where clients find a service: its addresses, one allotted to it, or the wildcard."""
     if service.registry is Registry.KUBERNETES:
-        first = next((address for address in service.addresses if ":" not in address), None)
-        return (first or next(iter(service.addresses), WILDCARD),)
+        first = next((address for address in service.addresses if speaks(families, address)), None)
+        return (first or next(iter(service.addresses), wildcard(families)),)
     if service.addresses:
         return service.addresses
-    return (service.auto_address if dns_capture and service.auto_address else WILDCARD,)
+    allotted = dns_capture and service.auto_address and speaks(families, service.auto_address)
+    return (service.auto_address if allotted else wildcard(families),)
 
 
 @query
@@ -140,7 +142,7 @@ class _Plan:
         """Add what one egress listener imports; the one without a port leaves earlier addresses alone."""
         listener = egress.listener
         bound = self._is_bound(egress)
-        bind = (listener.bind if listener else None) or (LOOPBACK if bound else "")
+        bind = (listener.bind if listener else None) or (loopback(self.capture.families) if bound else "")
         if listener is not None and listener.port is not None:
             number = listener.port.number or 0
             port = Port(listener.port.name or "", number, parse(listener.port.protocol or ""))
@@ -175,18 +177,22 @@ class _Plan:
         if bind:
             yield bind, ""
         elif form is Form.HTTP:
-            yield WILDCARD, ""
+            yield wildcard(self.capture.families), ""
         elif (pods := self._pods(service, port)) is not None:
             yield from ((pod, "") for pod in pods if pod != self.capture.address)
         else:
-            for address in service_addresses(service, dns_capture=self.capture.dns_capture):
+            for address in self._addresses(service):
                 is_range = hosts.is_cidr(address)
-                yield (WILDCARD, address) if is_range else (address, "")
+                yield (wildcard(self.capture.families), address) if is_range else (address, "")
+
+    def _addresses(self, service: Service) -> tuple[str, ...]:
+        return service_addresses(service, self.capture.families, dns_capture=self.capture.dns_capture)
 
     def _pods(self, service: Service, port: Port) -> tuple[str, ...] | None:
         """Return the pods of a service without an address; None when it is not one, or nobody can know its pods."""
-        own = service_addresses(service, dns_capture=self.capture.dns_capture)
-        if service.resolution is not Resolution.PASSTHROUGH or own != (WILDCARD,):
+        if service.resolution is not Resolution.PASSTHROUGH or not WILDCARDS.issuperset(
+            self._addresses(service)
+        ):
             return None
         pods = pod_addresses(self.db, service.host, service.namespace, port.number)
         is_open = service.registry is not Registry.KUBERNETES and service.selector is None
@@ -195,7 +201,7 @@ class _Plan:
     def _may_open(self, address: str, number: int, *, bound: bool) -> bool:
         if bound and self.capture.unprivileged and 0 < number < mesh.FIRST_UNPRIVILEGED_PORT:
             return False
-        return address != WILDCARD or number not in mesh.reserved_ports(self.db)
+        return address not in WILDCARDS or number not in mesh.reserved_ports(self.db)
 
     def _join(self, key: tuple[str, int], member: Member, *, bound: bool) -> None:
         held = self.open.get(key)
@@ -238,6 +244,6 @@ def _form(protocol: Protocol) -> Form | None:
 def _protocol_of(member: Member, bind: str) -> Protocol:
     """A wildcard HTTP listener passes other bytes through, so more services may join it."""
     spoken = member.port.protocol
-    if member.form is Form.HTTP and bind == WILDCARD and spoken is not Protocol.HTTP_PROXY:
+    if member.form is Form.HTTP and bind in WILDCARDS and spoken is not Protocol.HTTP_PROXY:
         return Protocol.UNSUPPORTED
     return spoken

@@ -16,6 +16,7 @@ def outbound_view(db: Database, view: View) -> View:
         domain=view.domain,
         labels=named_labels.kept(db, view.labels, "opaque"),
         address=view.address,
+        families=view.families,
         interception=view.interception,
         dns_capture=view.dns_capture,
         metadata=tuple((key, value) for key, value in view.metadata if key in METADATA_READ),

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import msgspec
 
 from lateen.model import host as hosts
-from lateen.model.service import Service
+from lateen.model.families import speaks
+from lateen.model.service import Registry, Service
 from lateen.model.view import View
 
 UNSPECIFIED_ADDRESS = "0.0.0.0"  # noqa: S104  never bound: an address that a service must not answer for
@@ -74,6 +75,9 @@ def _within_cluster(host: str, view: View) -> tuple[str, ...]:
 def _addresses(service: Service, view: View) -> Iterable[str]:
     """Yield virtual addresses; a range is no name that a request could carry."""
     allotted = (service.auto_address,) if view.dns_capture and service.auto_address else ()
-    for address in (*service.addresses, *allotted):
+    own = service.addresses
+    if service.registry is Registry.KUBERNETES:  # the first that the proxy can reach (httproute.go)
+        own = tuple(address for address in own if speaks(view.families, address))[:1]
+    for address in (*own, *(one for one in allotted if speaks(view.families, one))):
         if address != UNSPECIFIED_ADDRESS and not hosts.is_cidr(address):
             yield address

@@ -26,6 +26,7 @@ def routing_view(db: Database, view: View) -> View:
         namespace=view.namespace,
         domain=view.domain,
         labels=named_labels.kept(db, view.labels, "http"),
+        families=view.families,
         dns_capture=view.dns_capture,
         metadata=tuple((key, value) for key, value in view.metadata if key in METADATA_READ),
     )

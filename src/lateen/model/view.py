@@ -8,6 +8,7 @@ The node's form is Istio's (pilot/pkg/model/context.go): id `sidecar~10.1.1.1~ap
 metadata with NAMESPACE, LABELS, INTERCEPTION_MODE and so on.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from lateen.engine import Database, query
 from lateen.model import workload
 from lateen.model.defaults import CLUSTER_DOMAIN
+from lateen.model.families import V4, families_of, instance_addresses
 from lateen.model.selectors import matched_metadata_keys, selected_label_keys
 
 ProxyType = Literal["sidecar", "router"]
@@ -43,6 +45,10 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True):
             ValueError: the id does not have the four parts `type~address~name.namespace~namespace.svc.domain`.
         """
         parts = node_id.split("~")
+        if str(metadata.get("GENERATOR") or "") == "grpc":
+            raise ValueError(
+                "the node is a gRPC application (GENERATOR: grpc), and only Envoys are configured here"
+            )
         if len(parts) != 4 or parts[0] not in ("sidecar", "router"):
             raise ValueError(f"node id {node_id!r} is not of the form type~address~name.namespace~domain")
         kind, address, name, dns = parts
@@ -56,7 +62,7 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True):
             namespace=namespace,
             domain=_cluster_domain(dns, namespace),
             labels=tuple(sorted((str(k), str(v)) for k, v in labels.items())),
-            locality=locality or str(labels.get("istio-locality", "")).replace(".", "/"),
+            locality=_locality(labels) or locality,
             metadata=tuple(sorted((k, v if isinstance(v, str) else _json(v)) for k, v in metadata.items())),
         )
 
@@ -81,6 +87,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Only the labels that some selector names."""
     address: str = ""
     """Only when some object names this address (an endpoint of a headless service, of a ServiceEntry); else empty."""
+    other_address: str = ""
+    """The first address of the other family, likewise."""
+    families: str = V4
+    """V4, V6 or DUAL (`families`)."""
     locality: str = ""
     network: str = ""
     node: str = ""
@@ -116,12 +126,16 @@ def view_of(db: Database, proxy: Proxy) -> View:
     """Reduce a proxy to what configuration depends on."""
     keys = selected_label_keys(db)
     ports = workload.container_ports(db, proxy.namespace, proxy.name)
+    addresses = instance_addresses(proxy.meta("INSTANCE_IPS"), proxy.address)
+    own, other = _named(db, proxy, addresses)
     return View(
         type=proxy.type,
         namespace=proxy.namespace,
         domain=proxy.domain,
         labels=tuple((k, v) for k, v in proxy.labels if k in keys),
-        address=proxy.address if workload.address_matters(db, proxy.namespace, proxy.address) else "",
+        address=own,
+        other_address=other,
+        families=families_of(addresses),
         locality=proxy.locality or workload.locality_of_pod(db, proxy.namespace, proxy.name),
         network=proxy.meta("NETWORK") or dict(proxy.labels).get("topology.istio.io/network", ""),
         node=proxy.meta("NODE_NAME") if workload.node_matters(db) else "",
@@ -132,6 +146,25 @@ def view_of(db: Database, proxy: Proxy) -> View:
             (k, v) for k, v in proxy.metadata if k in METADATA_READ or k in matched_metadata_keys(db)
         ),
     )
+
+
+def _named(db: Database, proxy: Proxy, addresses: tuple[str, ...]) -> tuple[str, str]:
+    """Return the first address of a proxy, and the first of the other family, where somebody names them."""
+    first = addresses[0] if addresses else proxy.address
+    other = next((one for one in addresses if (":" in one) != (":" in first)), "")
+
+    def kept(address: str) -> str:
+        return address if workload.address_matters(db, proxy.namespace, address) else ""
+
+    return kept(first), kept(other)
+
+
+def _locality(labels: Mapping[str, Any]) -> str:
+    """Read a locality from a node's labels, which come before the node's own (pilot/pkg/xds/ads.go setTopologyLabels)."""
+    parts = [str(labels.get(key) or "") for key in (workload.REGION, workload.ZONE, workload.SUBZONE)]
+    if any(parts):
+        return "/".join(parts).rstrip("/")
+    return workload.said_locality({key: str(value) for key, value in labels.items()})
 
 
 def _cluster_domain(dns: str, namespace: str) -> str:

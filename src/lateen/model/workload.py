@@ -14,14 +14,18 @@ from lateen.api.workload import Pod, PodStatus
 from lateen.api.workload_entry import WorkloadEntry
 from lateen.engine import Database, query
 from lateen.model import mesh_networks
-from lateen.model.defaults import ROOT_NAMESPACE
 from lateen.model.distribution import SAME_NODE, distribution
+from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs
 
 REGION = "topology.kubernetes.io/region"
 ZONE = "topology.kubernetes.io/zone"
 SUBZONE = "topology.istio.io/subzone"
-LOCALITY_LABEL = "istio-locality"  # dots for slashes, as label values forbid slashes
+LOCALITY_LABELS = ("topology.istio.io/locality", "istio-locality")  # the first that is there counts
+OLD_LABELS = {
+    REGION: "failure-domain.beta.kubernetes.io/region",
+    ZONE: "failure-domain.beta.kubernetes.io/zone",
+}
 NETWORK_LABEL = "topology.istio.io/network"
 TLS_MODE_LABEL = "security.istio.io/tlsMode"
 SERVICE_NAME = "kubernetes.io/service-name"  # whose endpoints an EndpointSlice has
@@ -132,7 +136,7 @@ def address_matters(db: Database, namespace: str, address: str) -> bool:
     Sidecar's `ingress` opens.
     """
     with_ingress = _namespaces_with_ingress(db)
-    return address in _named_addresses(db) or namespace in with_ingress or ROOT_NAMESPACE in with_ingress
+    return address in _named_addresses(db) or namespace in with_ingress or root_namespace(db) in with_ingress
 
 
 @query
@@ -169,6 +173,12 @@ def _namespaces_with_ingress(db: Database) -> frozenset[str]:
 
 
 @query
+def _has_ingress(db: Database, ref: Ref) -> bool:
+    found = facts.get(db, ref)
+    return found is not None and isinstance(found.spec, Sidecar) and bool(found.spec.ingress)
+
+
+@query
 def _slice_addresses(db: Database, ref: Ref) -> frozenset[str]:
     """Return the addresses that an EndpointSlice gives to a headless service."""
     found = facts.get(db, ref)
@@ -195,12 +205,6 @@ def _headless_addresses(db: Database, ref: Ref) -> frozenset[str]:
         return frozenset()
     pods = (workload(db, pod) for pod in selected(db, "Pod", ref.namespace, pairs(found.spec.selector)))
     return frozenset(pod.address for pod in pods if pod)
-
-
-@query
-def _has_ingress(db: Database, ref: Ref) -> bool:
-    found = facts.get(db, ref)
-    return found is not None and isinstance(found.spec, Sidecar) and bool(found.spec.ingress)
 
 
 def _of_pod(db: Database, found: Object[Pod]) -> Workload | None:
@@ -238,7 +242,7 @@ def of_entry(spec: WorkloadEntry, ref: Ref, labels: Mapping[str, str], health: H
         address=spec.address or "",
         labels=pairs(labels),
         ports=tuple(sorted(spec.ports.items())),
-        locality=labels.get(LOCALITY_LABEL, "").replace(".", "/") or spec.locality or "",
+        locality=said_locality(labels) or spec.locality or "",
         network=spec.network or labels.get(NETWORK_LABEL, ""),
         weight=spec.weight or 0,
         service_account=spec.service_account or "",
@@ -270,8 +274,12 @@ def _locality_of_node(db: Database, node: str) -> str:
 
 
 def _locality_of_labels(labels: Mapping[str, str]) -> str:
-    """Read region, zone and subzone from labels; the pod's `istio-locality` label wins (pkg/model/locality)."""
-    if LOCALITY_LABEL in labels:
-        return labels[LOCALITY_LABEL].replace(".", "/")
-    parts = [labels.get(REGION, ""), labels.get(ZONE, ""), labels.get(SUBZONE, "")]
-    return "/".join(parts).rstrip("/") if parts[0] else ""
+    """Read region, zone and subzone from labels; one that says all of them wins."""
+    parts = [labels.get(key) or labels.get(OLD_LABELS.get(key, ""), "") for key in (REGION, ZONE, SUBZONE)]
+    return said_locality(labels) or "/".join(parts).rstrip("/")
+
+
+def said_locality(labels: Mapping[str, str]) -> str:
+    """Read the label that says a whole locality, with dots for slashes where it has none (pkg/model/proxy.go)."""
+    said = next((labels[key] for key in LOCALITY_LABELS if key in labels), "")
+    return said if "/" in said else said.replace(".", "/")

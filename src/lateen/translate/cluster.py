@@ -89,7 +89,8 @@ def _eds(name: str) -> cluster_pb2.Cluster.EdsClusterConfig:
 
 def _set_dns(built: cluster_pb2.Cluster, one: Cluster) -> None:
     resolver = CaresDnsResolverConfig(udp_max_queries=uint32(DNS_QUERIES_PER_SOCKET))
-    built.dns_lookup_family = cluster_pb2.Cluster.ALL if one.all_families else cluster_pb2.Cluster.V4_ONLY
+    family = cluster_pb2.Cluster.V6_ONLY if one.only_v6 else cluster_pb2.Cluster.V4_ONLY
+    built.dns_lookup_family = cluster_pb2.Cluster.ALL if one.all_families else family
     built.typed_dns_resolver_config.CopyFrom(
         extension_pb2.TypedExtensionConfig(name=CARES_RESOLVER, typed_config=any_of(resolver))
     )

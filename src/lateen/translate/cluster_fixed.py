@@ -43,7 +43,7 @@ def inbound_passthrough(settings: FixedClusters, *, marked: bool) -> bytes:
     """
     built = _passthrough(settings)
     built.name = names.INBOUND_PASSTHROUGH
-    built.upstream_bind_config.CopyFrom(source_address(marked=marked))
+    built.upstream_bind_config.CopyFrom(source_address(settings.sources, marked=marked))
     return serialized(built)
 
 

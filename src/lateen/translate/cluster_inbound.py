@@ -4,7 +4,6 @@ from envoy.config.cluster.v3 import cluster_pb2
 from envoy.config.core.v3 import address_pb2, socket_option_pb2
 from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
 
-from lateen.model.defaults import INBOUND_SOURCE_ADDRESS
 from lateen.model.inbound_clusters import InboundCluster
 from lateen.translate import names
 from lateen.translate.circuit_breaker import circuit_breakers
@@ -36,19 +35,25 @@ def inbound_cluster(one: InboundCluster, *, marked: bool) -> bytes:
     )
     _set_endpoint(built, one)
     if one.needs_source or marked:
-        built.upstream_bind_config.CopyFrom(source_address(marked=marked, bound=one.needs_source))
+        built.upstream_bind_config.CopyFrom(
+            source_address((one.source,) if one.needs_source else (), marked=marked)
+        )
     return serialized(built)
 
 
-def source_address(*, marked: bool, bound: bool = True) -> address_pb2.BindConfig:
-    """Call from 127.0.0.6, which capture knows; `marked`, from a mark too, where capture goes by marks.
+def source_address(sources: tuple[str, ...], *, marked: bool) -> address_pb2.BindConfig:
+    """Call from addresses that capture knows; `marked`, from a mark too, where capture goes by marks.
 
     A cluster's own bind configuration replaces the bootstrap's with its mark, so the mark has to be here again.
     """
     built = address_pb2.BindConfig()
-    if bound:
-        built.source_address.address = INBOUND_SOURCE_ADDRESS
+    if sources:
+        built.source_address.address = sources[0]
         built.source_address.port_value = 0
+    for address_of_other_family in sources[1:]:
+        extra = built.extra_source_addresses.add()
+        extra.address.address = address_of_other_family
+        extra.address.port_value = 0
     if marked:
         built.socket_options.append(
             socket_option_pb2.SocketOption(

@@ -14,9 +14,10 @@ from envoy.config.listener.v3.listener_components_pb2 import (
     FilterChainMatch,
     ListenerFilter,
 )
-from envoy.config.listener.v3.listener_pb2 import Listener
+from envoy.config.listener.v3.listener_pb2 import AdditionalAddress, Listener
 
 from lateen.api.meta import Ref
+from lateen.model.families import WILDCARD
 from lateen.model.filter_chain_match import ChainMatch
 from lateen.model.mesh import AccessLog
 from lateen.translate import listener_filters, message, names
@@ -24,7 +25,6 @@ from lateen.translate.access_log import listener_access_logs
 from lateen.translate.filter_chain import HANDSHAKE_TIMEOUT, filter_chain
 from lateen.translate.tcp_proxy import cluster_filter
 
-WILDCARD = "0.0.0.0"  # noqa: S104  every address of the workload
 UNIX = "unix://"
 ACCEPTED_PER_EVENT = 1
 """Connections taken per wake-up, so that workers share them evenly (MAX_CONNECTIONS_PER_SOCKET_EVENT_LOOP)."""
@@ -41,6 +41,8 @@ class ListenerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """TPROXY: the kernel hands over connections to foreign addresses."""
     buffer_bytes: int | None = None
     proxy_protocol: bool = False
+    wildcard: str = WILDCARD
+    """Every address of the proxy's family."""
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +137,7 @@ def virtual_outbound(port: int, specs: Sequence[Spec], settings: ListenerSetting
     )
     listener = Listener(
         name=names.VIRTUAL_OUTBOUND,
-        address=address(WILDCARD, port),
+        address=address(settings.wildcard, port),
         traffic_direction=TrafficDirection.OUTBOUND,
         use_original_dst=message.boolean(True),
         transparent=message.boolean(True) if settings.transparent else None,
@@ -156,7 +158,7 @@ def virtual_inbound(port: int, specs: Sequence[Spec], settings: ListenerSettings
         name=names.INBOUND_BLACK_HOLE_CHAIN,
     )
     every = (loop, *specs)
-    listener = _inbound(names.VIRTUAL_INBOUND, (WILDCARD, port), every, settings)
+    listener = _inbound(names.VIRTUAL_INBOUND, (settings.wildcard, port), every, settings)
     filters = [listener_filters.original_destination()]
     if settings.transparent:
         filters.append(listener_filters.original_source())
@@ -202,6 +204,12 @@ def gateway(where: tuple[str, int], specs: Sequence[Spec], settings: ListenerSet
         per_connection_buffer_limit_bytes=message.optional_uint32(settings.buffer_bytes),
         access_log=listener_access_logs(settings.log),
     )
+
+
+def also_at(listener: Listener, binds: Sequence[str], port: int) -> Listener:
+    """Let a listener take connections at further addresses, too."""
+    listener.additional_addresses.extend(AdditionalAddress(address=address(bind, port)) for bind in binds)
+    return listener
 
 
 def address(bind: str, port: int) -> Address:

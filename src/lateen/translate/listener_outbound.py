@@ -15,8 +15,6 @@ from lateen.translate.route_configuration import route_configuration
 from lateen.translate.tcp_proxy import cluster_filter, cluster_of, forwarding_filters, name_lookup
 from lateen.translate.virtual_host import catch_all as catch_all_host
 
-LOOPBACK = "127.0.0.1"
-
 
 def outbound_listener(
     one: OutboundListener, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll
@@ -25,13 +23,15 @@ def outbound_listener(
     where = (one.bind, one.port)
     specs = [_spec(chain, where, http, unknown) for chain in one.chains]
     default = [unknown_filter(unknown, http)]
-    return message.serialized(listener.outbound(where, specs, default, settings, bound=one.bound))
+    built = listener.outbound(where, specs, default, settings, bound=one.bound)
+    return message.serialized(listener.also_at(built, one.also, one.port))
 
 
-def http_proxy(port: int, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll) -> bytes:
+def http_proxy(
+    where: tuple[str, int], settings: ListenerSettings, http: HttpSettings, unknown: CatchAll
+) -> bytes:
     """Return the listener of the explicit HTTP proxy on the loopback address."""
     chain = Chain(routes=HTTP_PROXY_ROUTES, protocol=Protocol.HTTP_PROXY)
-    where = (LOOPBACK, port)
     specs = [_spec(chain, where, http, unknown)]
     return message.serialized(listener.outbound(where, specs, [], settings, bound=True))
 

