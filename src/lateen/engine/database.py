@@ -173,9 +173,7 @@ class Database:
         cell.active = True
         self._active.append(cell)
         try:
-            if not cell.checked_at or self._stale(cell):
-                self._run(cell)
-            settled = _are_settled(cell.deps)
+            settled = self._run(cell) if not cell.checked_at or self._stale(cell) else True
         finally:
             self._active.pop()
             cell.active = False
@@ -193,11 +191,12 @@ class Database:
                 return True  # a circle; running the query again says which
             if not dep.fresh:
                 self._refresh(dep)
-            if dep.changed_at > cell.checked_at:
+            if dep.changed_at > cell.checked_at or not dep.fresh:
                 return True
         return False
 
-    def _run(self, cell: Cell) -> None:
+    def _run(self, cell: Cell) -> bool:
+        """Compute an answer, and tell whether all that it read was known for good."""
         assert cell.fn is not None
         cell.runs += 1
         self._reading.append({})
@@ -212,9 +211,9 @@ class Database:
         # Even when the query caught the error: else the answer would depend on who was asked first.
         if cell in self._circular:
             value = Crash(self._circular[cell])
-        link(cell, tuple(deps))
         if not cell.changed_at or value != cell.value:  # an equal answer stops the wave here
             cell.value, cell.changed_at = value, self.revision
+        return link(cell, tuple(deps))
 
     def _cycle(self, cell: Cell) -> CycleError:
         circle = self._active[self._active.index(cell) :]
@@ -252,13 +251,6 @@ def entry_of(
         return query(fn)
 
     return make
-
-
-def _are_settled(cells: tuple[Cell, ...]) -> bool:
-    for cell in cells:  # noqa: SIM110  this runs for every answer, and a loop takes half the time
-        if not cell.fresh and not cell.active:
-            return False
-    return True
 
 
 def _with_all_read(asked: dict[Cell, int]) -> set[Cell]:

@@ -97,24 +97,40 @@ class Wave:
         heappush(self._heap, (hub.height, self._count, hub))
 
 
-def link(cell: Cell, deps: tuple[Cell, ...]) -> None:
-    """Note what an answer has read now, there and here, and see to it that it is higher than all of that."""
-    before = cell.deps
-    if deps != before:
-        known = frozenset(before)
-        for dep in deps:
-            if dep not in known:
-                dep.add_reader(cell)
-        cell.deps = deps
-    highest = -1
+def link(cell: Cell, deps: tuple[Cell, ...]) -> bool:
+    """Note what an answer has read now, there and here, and see to it that it is higher than all of that.
+
+    One loop over everything, because this runs for every answer that is computed.
+
+    Returns:
+        Whether all of it was known for good; what an interrupted or circular query left behind is not.
+    """
+    before, cell.deps = cell.deps, deps
+    known, changed = frozenset(before), deps != before
+    highest, settled = -1, True
     for dep in deps:
-        highest = max(highest, dep.height)
+        if changed and dep not in known:
+            readers = dep.readers
+            if readers is None:
+                dep.readers = cell
+            elif readers.__class__ is list:
+                readers.append(cell)
+            else:
+                dep.readers = [readers, cell]  # type: ignore[list-item]
+        if dep.height > highest:  # noqa: PLR1730  a call takes twice as long
+            highest = dep.height
+        if not dep.fresh and not dep.active:
+            settled = False
     if cell.height <= highest:
         raise_to(cell, highest + 1)
+    return settled
 
 
 def raise_to(cell: Cell, height: int) -> None:
     """Give a cell at least a height, and each of its readers a greater one. On a circle this ends at `HIGHEST`."""
+    if cell.readers is None:  # it is new
+        cell.height = min(height, HIGHEST)
+        return
     waiting = [(cell, height)]
     while waiting:
         one, least = waiting.pop()
