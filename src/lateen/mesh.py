@@ -23,7 +23,7 @@ from lateen.api.meta import Object, Ref
 from lateen.compile.dump import Dump
 from lateen.engine import Database, query
 from lateen.explained import GATEWAY, imagined_gateway, imagined_workload, located
-from lateen.model.proxy_config import node_metadata, target_of
+from lateen.model.proxy_config import injected_metadata
 from lateen.model.view import Proxy, view_of
 from lateen.simulate.explain import explain
 from lateen.simulate.explain_request import Request
@@ -82,7 +82,7 @@ class Mesh:
             LookupError: there is none; the text lists those there are.
         """
         pod = _pod(self.db, workload, namespace)
-        return _with_metadata(proxy_of(pod), node_metadata(self.db, *target_of(pod)))
+        return _with_metadata(proxy_of(pod), injected_metadata(self.db, pod))
 
     def resources(self, proxy: Proxy | Mapping[str, Any]) -> Dump:
         """Return what a proxy receives: `.listeners`, `.routes`, `.clusters`, `.endpoints`, `.secrets`.

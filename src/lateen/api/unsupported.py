@@ -106,7 +106,7 @@ IGNORED: Table = {
         "defaultConfig.connectionSettings.listenerConnectionLimit": (
             "Istio does not carry it out either; globalDownstreamConnectionLimit bounds all listeners of a proxy together"
         ),
-        "defaultConfig.interceptionMode": "proxies say it themselves, by INTERCEPTION_MODE in their metadata",
+        "defaultConfig.interceptionMode": "proxies of a running mesh are redirected to; those that are compiled for follow it",
         "defaultConfig.readinessProbe": "workloads are probed as their Pods say",
         "configSources": "configuration comes from files and from apply",
         "ingressService": NO_INGRESS,

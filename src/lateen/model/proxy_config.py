@@ -27,6 +27,7 @@ from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
 
 ANNOTATION = "proxy.istio.io/config"
+INTERCEPTION = "sidecar.istio.io/interceptionMode"
 LONGEST = 64 * 1024
 """Characters of the longest annotation that is read."""
 METADATA = "ISTIO_META_"
@@ -72,6 +73,17 @@ def target_of(pod: Object[Any]) -> tuple[str, Pairs, Pairs]:
     """Return what a pod's settings depend on: namespace, labels and annotations, as the functions here take them."""
     own = {ANNOTATION: pod.meta.annotations[ANNOTATION]} if ANNOTATION in pod.meta.annotations else {}
     return pod.meta.namespace, pairs(pod.meta.labels), pairs(own)
+
+
+def injected_metadata(db: Database, pod: Object[Any]) -> dict[str, Any]:
+    """Return the node metadata that Istio's injector gives to a pod's proxy: of its settings, and of where it runs.
+
+    How connections are captured is said by the annotation, else by the settings (pkg/kube/inject).
+    """
+    target = target_of(pod)
+    mode = pod.meta.annotations.get(INTERCEPTION) or proxy_config(db, *target).interception_mode
+    said = {"INTERCEPTION_MODE": mode, "NODE_NAME": pod.spec.node_name}
+    return {key: value for key, value in said.items() if value} | node_metadata(db, *target)
 
 
 def node_metadata(db: Database, namespace: str, labels: Pairs, annotations: Pairs) -> dict[str, Any]:

@@ -125,7 +125,7 @@ METADATA_READ = frozenset(
 def view_of(db: Database, proxy: Proxy) -> View:
     """Reduce a proxy to what configuration depends on."""
     keys = selected_label_keys(db)
-    ports = workload.container_ports(db, proxy.namespace, proxy.name)
+    ports = workload.container_ports(db, proxy.namespace, proxy.name) or pod_ports(proxy.meta("POD_PORTS"))
     addresses = instance_addresses(proxy.meta("INSTANCE_IPS"), proxy.address)
     own, other = _named(db, proxy, addresses)
     return View(
@@ -157,6 +157,21 @@ def _named(db: Database, proxy: Proxy, addresses: tuple[str, ...]) -> tuple[str,
         return address if workload.address_matters(db, proxy.namespace, address) else ""
 
     return kept(first), kept(other)
+
+
+class _PodPort(msgspec.Struct, rename="camel"):
+    name: str = ""
+    container_port: int = 0
+    protocol: str = "TCP"
+
+
+def pod_ports(announced: str) -> tuple[tuple[str, int], ...]:
+    """Read the ports that a node announces as POD_PORTS, for a workload without a Pod; UDP is nobody's target here."""
+    try:
+        found = msgspec.json.decode(announced, type=list[_PodPort]) if announced else []
+    except msgspec.MsgspecError:
+        return ()
+    return tuple((one.name, one.container_port) for one in found if one.protocol == "TCP")
 
 
 def _locality(labels: Mapping[str, Any]) -> str:

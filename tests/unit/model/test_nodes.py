@@ -109,6 +109,56 @@ def test_the_own_address_is_known_without_a_pod():
     assert "10.7.7.7" in json.dumps(next(one for one in made.clusters if one["name"] == "inbound|80||"))
 
 
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {{name: app, annotations: {annotations}}}
+spec: {{nodeName: machine, containers: [{{name: a, image: a}}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("annotations", "mesh", "mode"),
+    [
+        ("{}", {}, ""),
+        ("{}", {"defaultConfig": {"interceptionMode": "TPROXY"}}, "TPROXY"),
+        (
+            "{sidecar.istio.io/interceptionMode: NONE}",
+            {"defaultConfig": {"interceptionMode": "TPROXY"}},
+            "NONE",
+        ),
+        ("{proxy.istio.io/config: 'interceptionMode: NONE'}", {}, "NONE"),
+    ],
+)
+def test_the_proxy_of_a_pod_says_what_an_injected_one_would(annotations, mesh, mode):
+    proxy = lateen.load(POD.format(annotations=annotations), mesh_config=mesh).proxy("app")
+    assert (proxy.meta("INTERCEPTION_MODE"), proxy.meta("NODE_NAME")) == (mode, "machine")
+
+
+NAMED = """
+apiVersion: v1
+kind: Service
+metadata: {name: app}
+spec: {selector: {app: app}, ports: [{name: http, port: 80, targetPort: web}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ports", "clusters"),
+    [
+        ('[{"name": "web", "containerPort": 8080, "protocol": "TCP"}]', {"inbound|8080||"}),
+        ([{"name": "web", "containerPort": 8081}], {"inbound|8081||"}),
+        ('[{"name": "web", "containerPort": 8080, "protocol": "UDP"}]', set()),
+        ("nonsense", set()),
+        ("", set()),
+    ],
+)
+def test_a_named_port_is_found_among_those_that_the_node_announces(ports, clusters):
+    metadata = {"LABELS": {"app": "app"}, "POD_PORTS": ports}
+    made = lateen.load(NAMED).resources({"id": ID, "metadata": metadata})
+    assert {one["name"] for one in made.clusters if one["name"].startswith("inbound|")} == clusters
+
+
 @pytest.mark.parametrize(
     ("node", "words"),
     [
