@@ -7,6 +7,7 @@ encoding/json; both spellings of a field, enum numbers, quoted numbers and null 
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from msgspec import UNSET, Struct, ValidationError, convert
@@ -26,6 +27,8 @@ from lateen.api.secret_bytes import SecretBytes, SecretText
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
 NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 ENVELOPE = frozenset({"apiVersion", "kind", "metadata", "status"})
+NEAR = 0.7
+"""How alike a misspelt field of the envelope is to the right one, of 1."""
 LISTS = frozenset({"List"})
 
 
@@ -69,7 +72,10 @@ def decode(value: Any, namespace: str = "") -> Decoded:
         )
     for field in ("apiVersion", "kind"):
         if not isinstance(value.get(field), str) or not value[field]:
-            return _refused(codes.SCHEMA, field, f"{field} is missing or not a string")
+            near = [key for key in value if isinstance(key, str) and get_close_matches(key, [field], 1, NEAR)]
+            hint = f"write {field} instead of {near[0]}" if near and near[0] != field else ""
+            where = near[0] if near else field
+            return _refused(codes.SCHEMA, where, f"{field} is missing or not a string", hint)
     kind_or_refusal = identify(value["apiVersion"], value["kind"])
     if isinstance(kind_or_refusal, Refusal):
         code, level, path, message, suggestion = kind_or_refusal
@@ -79,8 +85,8 @@ def decode(value: Any, namespace: str = "") -> Decoded:
     return _decode(kind_or_refusal, value, namespace)
 
 
-def _refused(code: str, path: str, message: str) -> Decoded:
-    return Decoded(None, (Finding(code, Level.ERROR, None, path, message),))
+def _refused(code: str, path: str, message: str, suggestion: str = "") -> Decoded:
+    return Decoded(None, (Finding(code, Level.ERROR, None, path, message, suggestion),))
 
 
 def _plain_ref(value: dict[str, Any]) -> Ref:
@@ -130,7 +136,9 @@ def _placed(meta: Meta, kind: Kind, namespace: str) -> Meta:
 
 
 def _check_name(meta: Meta, kind: Kind, reader: Reader) -> None:
-    if not meta.name:
+    if not meta.name and any(problem.path == "metadata.name" for problem in reader.problems):
+        pass  # it is there, and no text
+    elif not meta.name:
         hint = "generateName works only with kubectl create" if meta.generate_name else ""
         reader.problem("metadata.name", f"{kind.name} needs a name", hint)
     elif not NAME.fullmatch(meta.name):
@@ -148,8 +156,10 @@ def _spec(kind: Kind, value: dict[str, Any], reader: Reader) -> Any:
         body = {key: part for key, part in value.items() if key not in ENVELOPE}
         return _struct(kind.spec, body, "", reader, reader.problems)
     if issubclass(kind.spec, Message):
-        for key in value.keys() - ENVELOPE - {"spec"}:
-            reader.problem(key, f"unknown field {key}", "the fields of the object belong under spec")
+        for key in sorted(value.keys() - ENVELOPE - {"spec"}, key=str):
+            near = get_close_matches(str(key), sorted(ENVELOPE | {"spec"}), 1, NEAR)
+            hint = f"did you mean {near[0]}?" if near else "the fields of the object belong under spec"
+            reader.problem(key, f"unknown field {key}", hint)
     return _struct(kind.spec, value.get("spec"), "spec", reader, reader.problems)
 
 

@@ -405,3 +405,21 @@ def test_findings_as_text():
         == "Error [IST0106] VirtualService default/reviews (r.yaml:12:5): no hosts (spec.hosts)\n  add one"
     )
     assert render(Finding("LAT0001", Level.INFO, None, "", "text")) == "Info [LAT0001]: text"
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "suggestion"),
+    [
+        ({"sepc": {}}, "sepc", "did you mean spec?"),
+        ({"metdata": {}}, "metdata", "did you mean metadata?"),
+        ({"hosts": []}, "hosts", "the fields of the object belong under spec"),
+        ({"apiVersion": None, "apiversion": "v1"}, "apiversion", "write apiVersion instead of apiversion"),
+        ({"kind": None, "Kind": "VirtualService"}, "Kind", "write kind instead of Kind"),
+        ({"metadata": {"name": 1}}, "metadata.name", 'write it in quotes: "1"'),
+    ],
+)
+def test_a_misspelt_envelope_is_told_once_with_the_right_word(change, path, suggestion):
+    value = {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "a"}}
+    value = {key: part for key, part in {**value, **change}.items() if part is not None}
+    (found,) = decode(value).findings
+    assert (found.path, found.suggestion) == (path, suggestion)

@@ -34,7 +34,13 @@ def endpoint_slice(report: Report, obj: Object[EndpointSlice]) -> None:
                 path, f"an endpoint has 1 to {MOST_ADDRESSES} addresses, not {len(endpoint.addresses)}"
             )
         for index, text in enumerate(endpoint.addresses):
-            report.wrong(f"{path}[{index}]", _address(text, spec.address_type or "IPv4"))
+            if not report.wrong(
+                f"{path}[{index}]", _address(text, spec.address_type or "IPv4")
+            ) and _is_local(text):
+                message = (
+                    f"a Kubernetes API server refuses {text}, which means something else on each machine"
+                )
+                report.warning(f"{path}[{index}]", message)
     _ports(report, "ports", spec.ports)
 
 
@@ -62,6 +68,14 @@ def _address(text: str, kind: str) -> str:
     if not version:
         return "" if SUBDOMAIN.fullmatch(text) else f"{text!r} is not a DNS name"
     return "" if is_ip(text) and ip_address(text).version == version else f"{text!r} is not an {kind} address"
+
+
+def _is_local(text: str) -> bool:
+    """Tell whether an address is no endpoint of a cluster (k8s.io/kubernetes pkg/apis/core/validation)."""
+    if not is_ip(text):
+        return False
+    found = ip_address(text)
+    return found.is_loopback or found.is_link_local or found.is_unspecified or text.startswith("224.0.0.")
 
 
 def _ports(report: Report, path: str, ports: tuple[EndpointPort, ...]) -> None:

@@ -27,6 +27,8 @@ def service(report: Report, spec: Service) -> None:
         _external(report, spec)
     elif not spec.ports and spec.cluster_ip != HEADLESS:
         report.error("spec.ports", "the Service has no ports")
+    if spec.cluster_ip == HEADLESS and spec.type in ("NodePort", "LoadBalancer"):
+        report.error("spec.clusterIP", f"a Service of type {spec.type} has an address", "use type: ClusterIP")
     _addresses(report, spec)
     _ports(report, spec.ports)
 

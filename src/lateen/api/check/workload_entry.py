@@ -53,7 +53,8 @@ def address(report: Report, path: str, given: WorkloadEntry, *, names: bool) -> 
     """Check an address that is there; with `names`, a DNS name is one."""
     text = given.address or ""
     if text.startswith(UNIX):
-        report.wrong(path, unix_path(text))
+        wrong = unix_path(text) or ("the path is that of a directory" if text.endswith("/") else "")
+        report.wrong(path, wrong)
         if given.ports:
             report.error(path.removesuffix("address") + "ports", "a UNIX socket has no ports")
     elif not is_ip(text) and not names:

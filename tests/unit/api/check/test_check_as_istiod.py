@@ -45,6 +45,7 @@ REFUSED = [
     ("Gateway", "{servers: [{hosts: ['::1'], port: {number: 80, name: http, protocol: HTTP}}]}", "spec.servers[0].hosts[0]", "short name"),
     ("Gateway", gateway("mode: PASSTHROUGH, credentialName: a, caCrl: b"), "spec.servers[0].tls.caCrl", "exclude each other"),
     ("ProxyConfig", f"{{selector: {{matchLabels: {{a: {LONG}}}}}}}", "spec.selector.matchLabels[a]", "at most 63"),
+    ("WorkloadEntry", "{address: 'unix://@a/'}", "spec.address", "a directory"),
     ("EnvoyFilter", "{targetRefs: [{group: a_b, kind: Gateway, name: a}]}", "spec.targetRefs[0].kind", "is no kind"),
 ]  # fmt: skip
 

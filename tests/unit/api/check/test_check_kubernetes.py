@@ -29,6 +29,8 @@ SERVICES = [
     ("{internalTrafficPolicy: local, ports: [{port: 80}]}", "spec.internalTrafficPolicy", "is not one of"),
     ("{trafficDistribution: Near, ports: [{port: 80}]}", "spec.trafficDistribution", "is not one of"),
 ]
+HEADLESS = "{type: LoadBalancer, clusterIP: None, ports: [{port: 80}]}"
+
 SERVICES_FINE = [
     "{ports: [{port: 80}]}",
     "{clusterIP: None}",
@@ -202,6 +204,17 @@ def test_metadata(meta, path):
 
 def test_names_with_empty_parts():
     expect(judge("DestinationRule", "{host: a}", name="a..b"), "metadata.name", "is not a name")
+
+
+def test_a_service_that_is_reached_from_outside_is_not_headless():
+    expect(judge("Service", HEADLESS), "spec.clusterIP", "type LoadBalancer has an address")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.1.1", "0.0.0.0", "224.0.0.5"])
+def test_an_endpoint_slice_with_an_address_of_the_machine(address):
+    text = f"{{addressType: IPv4, endpoints: [{{addresses: [{address}]}}], ports: [{{port: 80}}]}}"
+    found = judge("EndpointSlice", text, labels=OWNED)
+    expect(found, "endpoints[0].addresses[0]", "API server refuses", Level.WARNING)
 
 
 def test_an_endpoint_slice_of_no_service():
