@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from lateen.analyze.findings import findings as analysis
+from lateen.analyze.suppression import is_silenced
 from lateen.analyze.telling import is_of_istio, told_once
 from lateen.api import facts
 from lateen.api.check.dispatch import check
@@ -68,7 +69,12 @@ class Mesh:
         if written is not self.db:
             effects = (locate(self.db, one) for one in analysis(self.db) if not is_of_istio(one))
             between = [*(one for one in between if is_of_istio(one)), *effects]
-        return told_once(self._told, between)
+        return told_once(self._not_silenced(), between)
+
+    def _not_silenced(self) -> Iterator[Finding]:
+        """Yield what is wrong with each object alone, but for what its annotation suppresses."""
+        entries = {one.ref: one.object or one.written for one in (*self._load.entries, *self._load.foreign)}
+        return (one for one in self._told if one.ref is None or not is_silenced(one, entries.get(one.ref)))
 
     def objects(self, kind: str) -> tuple[Object[Any], ...]:
         """Return the objects of a kind in force, by namespace and name, completed as Kubernetes would."""

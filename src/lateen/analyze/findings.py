@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lateen.analyze.foreign.rules import RULES as FOREIGN
 from lateen.analyze.rules import RULES
-from lateen.analyze.suppression import suppressed_codes
+from lateen.analyze.suppression import is_silenced
 from lateen.api import facts, foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
@@ -24,13 +24,11 @@ def findings_of(db: Database, ref: Ref) -> tuple[Finding, ...]:
     told = tuple(one for rule in RULES.get(ref.kind, ()) for one in rule(db, ref))
     if not told:
         return ()
-    silent = suppressed_codes(facts.get(db, ref))
-    return tuple(one for one in told if not silent.intersection((one.code, "*")))
+    return tuple(one for one in told if not is_silenced(one, facts.get(db, ref)))
 
 
 def _about_foreign(db: Database) -> Iterator[Finding]:
     for kind, rules in FOREIGN.items():
         for obj in foreign.objects(db, kind):
-            silent = suppressed_codes(obj)
             told = (one for rule in rules for one in rule(db, obj))
-            yield from (one for one in told if not silent.intersection((one.code, "*")))
+            yield from (one for one in told if not is_silenced(one, obj))

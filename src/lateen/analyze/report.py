@@ -13,7 +13,7 @@ KNOWN = 5
 
 def found(code: Code, ref: Ref, path: str, message: str, suggestion: str = "") -> Finding:
     """Make a finding with the level of its code."""
-    return Finding(code, CATALOGUE[code].level, ref, path, message, suggestion)
+    return Finding(code.value, CATALOGUE[code].level, ref, path, message, suggestion)
 
 
 def nearest(name: str, known: Iterable[str], what: str) -> str:

@@ -16,14 +16,16 @@ ANNOTATION = "galley.istio.io/analyze-suppress"
 
 
 class Suppression(Struct, frozen=True):
-    """`CODE=Kind name.namespace`; all three may have wildcards."""
+    """`CODE=Kind name.namespace`, or `namespace/name` as findings are printed; all may have wildcards."""
 
     code: str
     resource: str = "*"
 
     def covers(self, finding: Finding) -> bool:
         """Tell whether a finding is not to be told."""
-        return fnmatchcase(finding.code, self.code) and fnmatchcase(_resource(finding), self.resource)
+        return fnmatchcase(finding.code, self.code) and any(
+            fnmatchcase(name, self.resource) for name in _resource(finding)
+        )
 
 
 def parse(text: str) -> Suppression:
@@ -44,8 +46,13 @@ def suppressed_codes(found: Object[Any] | None) -> frozenset[str]:
     return frozenset(part.strip() for part in text.split(",") if part.strip())
 
 
-def _resource(finding: Finding) -> str:
+def is_silenced(finding: Finding, found: Object[Any] | None) -> bool:
+    """Tell whether the annotation of the object that a finding is about suppresses it."""
+    return not suppressed_codes(found).isdisjoint((finding.code, "*"))
+
+
+def _resource(finding: Finding) -> tuple[str, ...]:
     ref = finding.ref
     if ref is None:
-        return ""
-    return f"{ref.kind} {ref.name}.{ref.namespace}" if ref.namespace else f"{ref.kind} {ref.name}"
+        return ("",)
+    return (f"{ref.kind} {ref.name}.{ref.namespace}", str(ref)) if ref.namespace else (str(ref),)

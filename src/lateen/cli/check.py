@@ -28,7 +28,10 @@ def _listed(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @options.files_option
 @options.namespace_option
 @click.option(
-    "--mesh-config", metavar="FILE", help="The mesh's settings: a MeshConfig, or the ConfigMap that holds it."
+    "--mesh-config",
+    "--meshConfigFile",
+    metavar="FILE",
+    help="The mesh's settings: a MeshConfig, or the ConfigMap that holds it.",
 )
 @click.option(
     "--failure-threshold",
@@ -36,6 +39,13 @@ def _listed(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     default="Error",
     show_default=True,
     help="End with 1 when a finding of this level or above is left.",
+)
+@click.option(
+    "--output-threshold",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    default="Info",
+    show_default=True,
+    help="Print findings of this level or above; the others count for the exit code all the same.",
 )
 @click.option(
     "-S",
@@ -64,6 +74,7 @@ def command(
     namespace: str,
     mesh_config: str | None,
     failure_threshold: str,
+    output_threshold: str,
     suppressions: tuple[str, ...],
     output: str,
     mesh: str,
@@ -75,18 +86,30 @@ def command(
     """
     silent = _suppressions(suppressions)
     rows = _rows((*paths, *filenames), mesh, namespace, mesh_config, silent, recursive=recursive)
-    _print(rows, output)
-    reached = LEVELS[: LEVELS.index(failure_threshold.capitalize()) + 1]
+    reached = _from(failure_threshold)
+    _print([row for row in rows if row["level"] in _from(output_threshold)], output, reached)
     return Exit.REFUSED if any(row["level"] in reached for row in rows) else Exit.OK
 
 
+def _from(level: str) -> tuple[str, ...]:
+    """Return a level and those above it."""
+    return LEVELS[: LEVELS.index(level.capitalize()) + 1]
+
+
 def _suppressions(texts: tuple[str, ...]) -> "tuple[Suppression, ...]":
+    from fnmatch import fnmatchcase  # noqa: PLC0415
+
+    from lateen.analyze.catalogue import CATALOGUE  # noqa: PLC0415
     from lateen.analyze.suppression import parse  # noqa: PLC0415
 
     try:
-        return tuple(parse(text) for text in texts)
+        found = tuple(parse(text) for text in texts)
     except ValueError as error:
         raise Failure(f"--suppress {error}", Exit.MISUSE) from error
+    for one in found:
+        if not any(fnmatchcase(code, one.code) for code in CATALOGUE):
+            note(f"--suppress: there is no code {one.code}; --codes lists them")
+    return found
 
 
 def _rows(
@@ -106,9 +129,12 @@ def _rows(
     return check_rows.of_mesh(mesh, namespace, silent)
 
 
-def _print(rows: list[dict[str, Any]], output: str) -> None:
+def _print(rows: list[dict[str, Any]], output: str, reached: tuple[str, ...]) -> None:
     from lateen.cli import check_reports, check_text  # noqa: PLC0415
 
+    if output == "junit":
+        data(check_reports.as_junit(rows, reached))
+        return
     if output != "text":
         data(check_reports.REPORTS[output](rows))
         return

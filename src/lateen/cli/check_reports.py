@@ -1,8 +1,8 @@
 """Findings for programs: JSON, YAML, SARIF (code scanning), JUnit (test reports), GitHub's workflow commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from lateen.analyze.catalogue import CATALOGUE, page
 from lateen.cli.output import dumped
@@ -51,7 +51,7 @@ def _result(row: Row, codes: list[str]) -> dict[str, Any]:
         "level": SARIF_LEVELS[row["level"]],
         "message": {"text": _words(row)},
     }
-    if row.get("file"):
+    if row.get("file") and not row["file"].startswith("<"):
         region = {
             "startLine": row.get("line") or 1,
             **({"startColumn": row["column"]} if row.get("column") else {}),
@@ -73,18 +73,22 @@ def _subject(row: Row) -> str:
     return f"{row['kind']} {name}: "
 
 
-def as_junit(rows: list[Row]) -> str:
-    """Write a test suite with one failed case per finding; without findings one case that passed."""
-    cases = [_case(row) for row in rows] or ['  <testcase classname="lateen" name="check"/>']
-    head = f'<testsuite name="lateen check" tests="{len(cases)}" failures="{len(rows)}" errors="0">'
+def as_junit(rows: list[Row], reached: Collection[str] = tuple(SARIF_LEVELS)) -> str:
+    """Write a test suite with one case per finding, failed when its level is reached; without findings one that passed."""
+    cases = [_case(row, failed=row["level"] in reached) for row in rows]
+    cases = cases or ['  <testcase classname="lateen" name="check"/>']
+    failures = sum(row["level"] in reached for row in rows)
+    head = f'<testsuite name="lateen check" tests="{len(cases)}" failures="{failures}" errors="0">'
     return "\n".join(('<?xml version="1.0" encoding="UTF-8"?>', head, *cases, "</testsuite>"))
 
 
-def _case(row: Row) -> str:
+def _case(row: Row, *, failed: bool) -> str:
     place = f"{row.get('file', '')}:{row['line']}" if row.get("line") else row.get("file", "")
     name = quoteattr(f"{row['code']} {_subject(row)}{row.get('path', '')}".rstrip())
-    failure = f"<failure type={quoteattr(row['level'])} message={quoteattr(_words(row))}>"
-    return f"  <testcase classname={quoteattr(place)} name={name}>{failure}</failure></testcase>"
+    inside = f"<system-out>{escape(_words(row))}</system-out>"
+    if failed:
+        inside = f"<failure type={quoteattr(row['level'])} message={quoteattr(_words(row))}></failure>"
+    return f"  <testcase classname={quoteattr(place)} name={name}>{inside}</testcase>"
 
 
 def as_github(rows: list[Row]) -> str:
@@ -93,7 +97,12 @@ def as_github(rows: list[Row]) -> str:
 
 
 def _command(row: Row) -> str:
-    places = (("file", row.get("file")), ("line", row.get("line")), ("col", row.get("column")))
+    file = row.get("file", "")
+    places = (
+        ("file", "" if file.startswith("<") else file),
+        ("line", row.get("line")),
+        ("col", row.get("column")),
+    )
     fields = [f"{key}={_escaped(str(value), ',:')}" for key, value in places if value]
     fields.append(f"title={_escaped(row['code'], ',:')}")
     return f"::{GITHUB_LEVELS[row['level']]} {','.join(fields)}::{_escaped(_words(row))}"

@@ -4,10 +4,11 @@ import json
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from lateen.cli.__main__ import lateen
-from lateen.cli.check_reports import as_github
+from lateen.cli.check_reports import as_github, as_sarif
 from lateen.sources.documents import Texts
 
 WRONG = """\
@@ -79,7 +80,13 @@ def test_the_threshold_decides_the_exit_code(check, threshold, code):
 
 @pytest.mark.parametrize(
     "suppression",
-    ["IST0101=VirtualService shop.default", "IST0101=*", "IST0101", "*=VirtualService *.default"],
+    [
+        "IST0101=VirtualService shop.default",
+        "IST0101=VirtualService default/*",
+        "IST0101=*",
+        "IST0101",
+        "*=VirtualService *.default",
+    ],
 )
 def test_a_finding_can_be_suppressed_by_flag(check, suppression):
     assert check("a.yaml", "b.yaml", "-S", suppression, a=SHOP, b=WRONG)[:2] == (0, "")
@@ -97,6 +104,51 @@ def test_a_finding_can_be_suppressed_by_annotation(check, codes, code):
         "  name: shop\n", f"  name: shop\n  annotations: {{galley.istio.io/analyze-suppress: '{codes}'}}\n"
     )
     assert check("a.yaml", "b.yaml", a=SHOP, b=annotated)[0] == code
+
+
+def test_an_annotation_silences_what_is_wrong_with_an_object_alone(check):
+    annotated = SHOP.replace("port: 80", "port: 80, protocol: HTTP")
+    assert check("a.yaml", a=annotated)[0] == 1
+    silent = annotated.replace(
+        "{name: shop}", "{name: shop, annotations: {galley.istio.io/analyze-suppress: IST0106}}"
+    )
+    assert check("a.yaml", a=silent) == (0, "", "no findings\n")
+
+
+def test_a_code_that_nobody_has_is_told(check):
+    code, _, err = check("a.yaml", "-S", "IST9999=*", a=SHOP)
+    assert (code, "there is no code IST9999" in err) == (0, True)
+
+
+def test_findings_below_a_level_count_without_being_printed(check):
+    code, out, _ = check(
+        "a.yaml",
+        "b.yaml",
+        "--output-threshold",
+        "error",
+        "--failure-threshold",
+        "warning",
+        a=SHOP,
+        b=RELATIVE,
+    )
+    assert (code, out) == (1, "")
+
+
+def test_yaml_has_the_same_as_json(check):
+    _, text, _ = check("a.yaml", "b.yaml", "-o", "yaml", a=SHOP, b=WRONG)
+    assert yaml.safe_load(text) == json.loads(check("a.yaml", "b.yaml", "-o", "json", a=SHOP, b=WRONG)[1])
+
+
+def test_junit_fails_what_reaches_the_threshold(check):
+    _, out, _ = check("a.yaml", "b.yaml", "-o", "junit", a=SHOP, b=RELATIVE)
+    suite = ET.fromstring(out)
+    assert (suite.get("failures"), [one.tag for one in suite[0]]) == ("0", ["system-out"])
+
+
+def test_text_without_a_file_has_no_place_in_reports():
+    row = {"code": "IST0101", "level": "Error", "message": "no", "file": "<stdin>", "line": 3}
+    assert as_github([row]) == "::error line=3,title=IST0101::no"
+    assert "locations" not in json.loads(as_sarif([row]))["runs"][0]["results"][0]
 
 
 def test_json_has_every_part(check):

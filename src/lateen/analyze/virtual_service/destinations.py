@@ -63,7 +63,7 @@ def _missing(
         yield _no_host(db, ref, path, destination)
         if destination.subset and not _is_named(db, ref, destination):
             message = f"subset {destination.subset} of {destination.host} is not found"
-            yield found(Code.REFERENCE, ref, f"{path}.subset", message, "see the host")
+            yield found(Code.REFERENCE, ref, f"{path}.subset", message, "the host is not found either")
         return
     number = destination.port.number if destination.port else None
     if number and service.port(number) is None and service.ports:
