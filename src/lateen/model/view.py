@@ -26,10 +26,10 @@ Pairs = tuple[tuple[str, str], ...]
 class Proxy(msgspec.Struct, frozen=True, kw_only=True):
     """A connected (or imagined) Envoy, as its node describes it."""
 
-    type: ProxyType
-    address: str
-    name: str
-    namespace: str
+    type: ProxyType = "sidecar"
+    address: str = "10.1.1.1"
+    name: str = "app"
+    namespace: str = "default"
     domain: str = CLUSTER_DOMAIN
     labels: Pairs = ()
     locality: str = ""
