@@ -15,9 +15,18 @@ from lateen.model.subsets import PLACE_LABELS
 from lateen.model.view import View
 
 
-@query
 def cluster_view(db: Database, view: View, host: str) -> View:
     """Reduce a view to what the clusters of one host and their endpoints read; the argument of queries about them."""
+    return _cluster_view(db, _seen_from(db, view), host)
+
+
+def clusters_view(db: Database, view: View) -> View:
+    """Reduce a view to what all its outbound clusters read; further when it sees every host like anyone."""
+    return _clusters_view(db, _seen_from(db, view))
+
+
+@query
+def _cluster_view(db: Database, view: View, host: str) -> View:
     own, anyone = _reduced(db, view)
     for candidate in (anyone, own):
         if _sees_alike(db, view, candidate, host):
@@ -26,13 +35,21 @@ def cluster_view(db: Database, view: View, host: str) -> View:
 
 
 @query
-def clusters_view(db: Database, view: View) -> View:
-    """Reduce a view to what all its outbound clusters read, when it sees every host like anyone; else return it."""
+def _clusters_view(db: Database, view: View) -> View:
     anyone = _reduced(db, view)[1]
     here, there = (scope.services(db, scope.scope_of(db, one)) for one in (view, anyone))
-    if here == there and all(cluster_view(db, view, service.host) == anyone for service in here):
+    if here == there and all(_cluster_view(db, view, service.host) == anyone for service in here):
         return anyone
     return view
+
+
+def _seen_from(db: Database, view: View) -> View:
+    """Leave out what no cluster reads, unless it chooses a Sidecar: the workloads of a namespace ask about hosts once.
+
+    The same scope and the labels that rules select by are all that services and rules are looked up by.
+    """
+    own = _reduced(db, view)[0]
+    return own if scope.scope_of(db, own) == scope.scope_of(db, view) else view
 
 
 @query
