@@ -14,7 +14,7 @@ from lateen.model import host as hosts
 from lateen.model import routing, virtual_services
 from lateen.model.gateway import GatewayRoutes, GatewayServer, gateway_routes
 from lateen.model.routing import Source
-from lateen.model.routing_sidecar import VirtualHost
+from lateen.model.routing_sidecar import ServiceSource, VirtualHost
 from lateen.model.view import View
 from lateen.model.virtual_services import Binding
 
@@ -75,7 +75,7 @@ class _Merge:
         held = self.virtual_hosts.get(domain, VirtualHost(domain, server.port, (domain,), ()))
         self.virtual_hosts[domain] = msgspec.structs.replace(
             held,
-            sources=tuple(dict.fromkeys((*held.sources, *sources))),
+            sources=(*held.sources, *sources),
             require_tls=held.require_tls or server.https_redirect,
         )
 
@@ -92,12 +92,21 @@ def _intersection(server: GatewayServer, binding: Binding) -> Iterator[str]:
     yield from found
 
 
-def _collapsed(found: dict[str, VirtualHost]) -> list[VirtualHost]:
-    """Unite virtual hosts with the same routes under the most specific of their hosts."""
-    united: dict[tuple[object, ...], VirtualHost] = {}
+def _collapsed(found: dict[str, VirtualHost]) -> Iterator[VirtualHost]:
+    """Unite virtual hosts with the same routes under the most specific of their hosts.
+
+    Istio repeats the routes of a VirtualService for each server of its Gateway. That decides which virtual hosts are
+    the same, but a repeated route is never reached, so each is said once.
+    """
+    united: dict[str, VirtualHost] = {}
+    known: dict[tuple[Source | ServiceSource, ...], str] = {}
     for domain in sorted(found, key=hosts.specificity_key):
         one = found[domain]
-        key = (one.sources, one.require_tls)
-        held = united.get(key)
-        united[key] = msgspec.structs.replace(held, domains=(*held.domains, domain)) if held else one
-    return list(united.values())
+        held = united.get(known.get(one.sources, ""))
+        if held is not None and held.require_tls == one.require_tls:
+            united[held.host] = msgspec.structs.replace(held, domains=(*held.domains, domain))
+        else:
+            known[one.sources] = domain
+            united[domain] = one
+    for one in united.values():
+        yield msgspec.structs.replace(one, sources=tuple(dict.fromkeys(one.sources)))

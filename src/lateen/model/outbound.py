@@ -17,6 +17,7 @@ from lateen.model.families import WILDCARDS, also
 from lateen.model.filter_chain_match import PLAINTEXT_HTTP, RAW, ChainMatch, without_taken
 from lateen.model.outbound_plan import Entry, Form, Member
 from lateen.model.protocol import Protocol
+from lateen.model.routing_domains import short_forms
 from lateen.model.scope import Scope
 from lateen.model.service import Resolution, Service
 from lateen.model.tcp_routing import Forwarding, Target
@@ -134,7 +135,7 @@ def _chains(db: Database, view: View, entry: Entry, member: Member) -> Iterator[
             match=_http_match(entry, member),
             routes=_route_name(entry, member),
             protocol=member.port.protocol,
-            resolves=_resolves(_service(db, scope.scope_of(db, view), member.egress, member.host)),
+            resolves=_resolves(_service(db, scope.scope_of(db, view), member)),
         )
 
 
@@ -158,7 +159,7 @@ def _route_name(entry: Entry, member: Member) -> str:
 
 def _opaque_chains(db: Database, view: View, entry: Entry, member: Member) -> Iterator[Chain]:
     chosen = scope.scope_of(db, view)
-    service = _service(db, chosen, member.egress, member.host)
+    service = _service(db, chosen, member)
     if service is None:
         return
     if member.port.protocol.is_tls:
@@ -181,37 +182,44 @@ def _opaque_bindings(db: Database, chosen: Scope, egress: int) -> tuple[Binding,
     return tuple(one for one in bindings if tcp_routing.has_l4_routes(db, one.ref))
 
 
+def _service(db: Database, chosen: Scope, member: Member) -> Service | None:
+    return _imported_as(db, chosen, member.egress, member.host, member.origin)
+
+
 @query
-def _service(db: Database, chosen: Scope, egress: int, host: str) -> Service | None:
+def _imported_as(db: Database, chosen: Scope, egress: int, host: str, origin: Ref) -> Service | None:
     """Return one imported service; a firewall in front of the others."""
-    return _imported(db, chosen, egress).get(host)
+    return _imported(db, chosen, egress).get((host, origin))
 
 
 @query
-def _imported(db: Database, chosen: Scope, egress: int) -> dict[str, Service]:
-    return {service.host: service for service in scope.egress_listeners(db, chosen)[egress].services}
+def _imported(db: Database, chosen: Scope, egress: int) -> dict[tuple[str, Ref], Service]:
+    found = scope.egress_listeners(db, chosen)[egress].services
+    return {(service.host, service.origin): service for service in found}
 
 
 def _tls_chains(db: Database, view: View, entry: Entry, member: Member, service: Service) -> Iterator[Chain]:
     own: tuple[str, ...] = (member.cidr,) if member.cidr else ()
-    found = False
+    made: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()
     for ref in _bound_to(db, scope.scope_of(db, view), member.egress, member.host):
         for route in tcp_routing.tls_routes(db, view, ref, MESH_GATEWAY, entry.port):
-            own = route.subnets if route.subnets and entry.port else own
+            own = (
+                route.subnets if route.subnets and entry.port else own
+            )  # later matches keep them, as in tls.go
+            if (route.sni, route.subnets) in made:
+                continue
+            made.add((route.sni, route.subnets))
             match = ChainMatch(sni=route.sni, cidrs=own)
             yield Chain(match=match, protocol=member.port.protocol, forwarding=route.forwarding, origin=ref)
-            found = True
-    if not found:
-        sni = _names(service) if _needs_sni(view, entry, service, own) else ()
+    if not made:
+        sni = _names(service, view) if _needs_sni(entry, member, service, own) else ()
         yield _default_chain(db, view, member, service, ChainMatch(sni=sni, cidrs=own))
 
 
-def _needs_sni(view: View, entry: Entry, service: Service, own: tuple[str, ...]) -> bool:
+def _needs_sni(entry: Entry, member: Member, service: Service, own: tuple[str, ...]) -> bool:
     """The name tells services apart where the address does not: on a shared wildcard or range."""
-    addresses = outbound_plan.service_addresses(service, view.families, dns_capture=view.dns_capture)
-    is_shared = addresses[0] in WILDCARDS and entry.bind in WILDCARDS
-    is_range = hosts.is_cidr(addresses[0]) and entry.bind not in addresses
-    return bool(own) or is_range or is_shared or bool(_resolves(service))
+    is_shared = member.address in WILDCARDS and entry.bind in WILDCARDS
+    return bool(own) or hosts.is_cidr(member.address) or is_shared or bool(_resolves(service))
 
 
 def _resolves(service: Service | None) -> str:
@@ -219,8 +227,10 @@ def _resolves(service: Service | None) -> str:
     return service.host if service is not None and is_dynamic and hosts.is_wildcard(service.host) else ""
 
 
-def _names(service: Service) -> tuple[str, ...]:
-    return (service.host, *service.aliases)
+def _names(service: Service, view: View) -> tuple[str, ...]:
+    """Name a service and its aliases; only aliases also by their short forms (tls.go)."""
+    short = (name for alias in service.aliases for name in (alias, *short_forms(alias, view)))
+    return (service.host, *short)
 
 
 def _tcp_chains(db: Database, view: View, member: Member, service: Service) -> Iterator[Chain]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import mesh, scope
@@ -50,10 +51,15 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     egress: int
     """The egress listener, by its place, whose VirtualServices count."""
     host: str
+    origin: Ref
+    """What declares the service; a host may have several ServiceEntries."""
     form: Form
     port: Port
     """The listener's port: the service's own, or the one that a Sidecar's egress listener names."""
+    address: str
+    """The service's address that it is here for."""
     cidr: str = ""
+    """That address, when it is a range that the chain is chosen by."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -123,6 +129,16 @@ def pod_addresses(db: Database, host: str, namespace: str, port: int) -> tuple[s
     return tuple(dict.fromkeys(address for address in found if hosts.is_address(address)))
 
 
+class _Place(msgspec.Struct, frozen=True):
+    """Where one egress listener puts its services."""
+
+    egress: int
+    bind: str
+    bound: bool
+    has_port: bool
+    """It names its port: then all its services are on one address, pods of their own or not."""
+
+
 class _Open:
     """A listener that is being put together."""
 
@@ -143,17 +159,18 @@ class _Plan:
         listener = egress.listener
         bound = self._is_bound(egress)
         bind = (listener.bind if listener else None) or (loopback(self.capture.families) if bound else "")
+        place = _Place(index, bind, bound, has_port=listener is not None and listener.port is not None)
         if listener is not None and listener.port is not None:
             number = listener.port.number or 0
             port = Port(listener.port.name or "", number, parse(listener.port.protocol or ""))
             for service in egress.services:
-                self._add(index, service, port, bind, bound=bound)
+                self._add(place, service, port)
             return
         for one in self.open.values():
             one.locked = True
         for service in egress.services:
             for port in service.ports:
-                self._add(index, service, port, bind, bound=bound)
+                self._add(place, service, port)
 
     def _is_bound(self, egress: Egress) -> bool:
         if self.capture.interception == mesh.NO_INTERCEPTION:
@@ -163,27 +180,30 @@ class _Plan:
             listener.capture_mode == "NONE" or (listener.bind or "").startswith(UNIX)
         )
 
-    def _add(self, index: int, service: Service, port: Port, bind: str, *, bound: bool) -> None:
+    def _add(self, place: _Place, service: Service, port: Port) -> None:
         form = _form(port.protocol)
         if form is None or service.resolution is Resolution.ALIAS:
             return
-        for address, cidr in self._binds(service, port, form, bind):
-            if self._may_open(address, port.number, bound=bound):
-                member = Member(egress=index, host=service.host, form=form, port=port, cidr=cidr)
-                self._join((address, port.number), member, bound=bound)
+        for own in self._addresses(service):
+            is_range = not place.bind and form is not Form.HTTP and hosts.is_cidr(own)
+            member = Member(
+                egress=place.egress, host=service.host, origin=service.origin, form=form, port=port,
+                address=own, cidr=own if is_range else "",
+            )  # fmt: skip
+            for address in self._binds(place, service, member):
+                if self._may_open(address, port.number, bound=place.bound):
+                    self._join((address, port.number), member, bound=place.bound)
 
-    def _binds(self, service: Service, port: Port, form: Form, bind: str) -> Iterator[tuple[str, str]]:
-        """Yield the (address, range) pairs that a service's port is reached at."""
-        if bind:
-            yield bind, ""
-        elif form is Form.HTTP:
-            yield wildcard(self.capture.families), ""
-        elif (pods := self._pods(service, port)) is not None:
-            yield from ((pod, "") for pod in pods if pod != self.capture.address)
+    def _binds(self, place: _Place, service: Service, member: Member) -> Iterator[str]:
+        """Yield where the port of a service is listened for, for one of its addresses."""
+        if place.bind:
+            yield place.bind
+        elif member.form is Form.HTTP:
+            yield wildcard(self.capture.families)
+        elif not place.has_port and (pods := self._pods(service, member.port)) is not None:
+            yield from (pod for pod in pods if pod != self.capture.address)
         else:
-            for address in self._addresses(service):
-                is_range = hosts.is_cidr(address)
-                yield (wildcard(self.capture.families), address) if is_range else (address, "")
+            yield wildcard(self.capture.families) if member.cidr else member.address
 
     def _addresses(self, service: Service) -> tuple[str, ...]:
         return service_addresses(service, self.capture.families, dns_capture=self.capture.dns_capture)

@@ -229,21 +229,17 @@ def _target(destination: Destination, listener_port: int, lookup: Lookup) -> Tar
 
 
 def _lookup(db: Database, view: View, source: Source) -> Lookup:
-    if source.gateway == MESH_GATEWAY:
-        return lambda host: _on_listener(scope.service(db, scope.scope_of(db, view), host), source.port)
-    return lambda host: gateway_service(db, view, host, source.ref.namespace)
-
-
-def _on_listener(service: Service | None, port: int) -> Service | None:
-    """See a service as a sidecar's listener does: only its port of this number, or nothing at all.
+    """Look a destination up as the route's listener knows it.
 
     Istio's sidecars look destinations up among the services of the listener's port (httproute.go servicesByName), so
     without `destination.port` a request keeps the port that it came in on. An HTTP proxy (port 0) sees every port.
     """
-    if service is None or not port:
-        return service
-    found = service.port(port)
-    return msgspec.structs.replace(service, ports=(found,)) if found else None
+    if source.gateway != MESH_GATEWAY:
+        return lambda host: gateway_service(db, view, host, source.ref.namespace)
+    place = scope.scope_of(db, view)
+    if not source.port:
+        return lambda host: scope.service(db, place, host)
+    return lambda host: scope.listener_service(db, place, source.port, host)
 
 
 def gateway_service(db: Database, view: View, host: str, namespace: str) -> Service | None:

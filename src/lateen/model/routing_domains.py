@@ -31,7 +31,7 @@ def of_service(service: Service, view: View, port: int | None) -> Domains:
     names: list[str] = []
     short: list[str] = []
     for host in (service.host, *service.aliases):
-        extra = list(_short_forms(host, view, port))
+        extra = list(short_forms(host, view, port))
         names += [*_with_port(host, port), *extra]
         short += extra
     if service.headless:
@@ -52,7 +52,8 @@ def _with_port(host: str, port: int | None) -> Iterable[str]:
         yield f"{bracketed(host)}:{port}"
 
 
-def _short_forms(host: str, view: View, port: int | None) -> Iterable[str]:
+def short_forms(host: str, view: View, port: int | None = None) -> Iterable[str]:
+    """Yield other names of a host: with the dot of the root, and what a search list completes (`name.namespace`)."""
     if not hosts.is_address(host):
         yield f"{host}."
     if port is not None:
@@ -73,11 +74,14 @@ def _within_cluster(host: str, view: View) -> tuple[str, ...]:
 
 
 def _addresses(service: Service, view: View) -> Iterable[str]:
-    """Yield virtual addresses; a range is no name that a request could carry."""
+    """Yield virtual addresses, ranges as they are written.
+
+    Of a ServiceEntry's addresses istiod takes one, and not always the same; here all count.
+    """
     allotted = (service.auto_address,) if view.dns_capture and service.auto_address else ()
     own = service.addresses
     if service.registry is Registry.KUBERNETES:  # the first that the proxy can reach (httproute.go)
         own = tuple(address for address in own if speaks(view.families, address))[:1]
     for address in (*own, *(one for one in allotted if speaks(view.families, one))):
-        if address != UNSPECIFIED_ADDRESS and not hosts.is_cidr(address):
+        if address != UNSPECIFIED_ADDRESS:
             yield address

@@ -128,7 +128,7 @@ class _Registry:
         self.port = known.port
         self.services: dict[str, Service] = {}
         for service in known.services:
-            self.services.setdefault(service.host, service)
+            self.services[service.host] = service  # of several ServiceEntries for one host the last counts
         self.wildcards = [host for host in self.services if hosts.is_wildcard(host)]
         self.bindings = known.bindings
         # Of several VirtualServices for the very same host the first counts.
@@ -198,13 +198,15 @@ class _Names:
         if (host, group.port) in self._hosts:
             return
         self._hosts.add((host, group.port))
-        free = [domain for domain in domains.all if self._take(domain, domains)]
-        if not self.listener_port and group.port != HTTP_PORT:
-            free = [
-                domain for domain in free if ":" in domain
-            ]  # an HTTP proxy knows other ports by their number only
+        free = [one for one in self._meant(domains.all, group.port) if self._take(one, domains)]
         if free:
             self.virtual_hosts.append(VirtualHost(host, group.port, tuple(free), (group.source,)))
+
+    def _meant(self, domains: Iterable[str], port: int) -> Iterable[str]:
+        """An HTTP proxy knows ports other than 80 by their number only."""
+        if self.listener_port or port == HTTP_PORT:
+            return domains
+        return (domain for domain in domains if ":" in domain)
 
     def _take(self, domain: str, domains: Domains) -> bool:
         lowered = domain.lower()

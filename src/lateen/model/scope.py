@@ -137,6 +137,21 @@ def service(db: Database, scope: Scope, host: str) -> Service | None:
 
 
 @query
+def listener_service(db: Database, scope: Scope, port: int, host: str) -> Service | None:
+    """Return a service as the listener of a port knows it: with that port alone; None when it lacks it."""
+    return _listener_services(db, scope, port).get(host)
+
+
+@query
+def _listener_services(db: Database, scope: Scope, port: int) -> dict[str, Service]:
+    """Index the services of a port's egress listener by host; of several ServiceEntries for one the last counts."""
+    listeners = egress_listeners(db, scope)
+    egress = next((one for one in listeners if one.port in (0, port)), None)
+    found = ((one, one.port(port)) for one in (egress.services if egress else ()))
+    return {one.host: msgspec.structs.replace(one, ports=(own,)) for one, own in found if own is not None}
+
+
+@query
 def allows_any(db: Database, scope: Scope) -> bool:
     """Tell whether unknown destinations are let through; a Sidecar's own policy replaces the mesh's.
 
@@ -157,10 +172,9 @@ def outbound_mode(db: Database, scope: Scope) -> str:
 
 def _egress(db: Database, scope: Scope, listener: IstioEgressListener | None) -> Egress:
     patterns = _Patterns(listener.hosts if listener else EVERYTHING, scope.namespace)
+    seen = (patterns.imported_service(service) for service in visible_services(db, scope.namespace))
     imported = [
-        trimmed
-        for service in visible_services(db, scope.namespace)
-        if patterns.import_service(service) and (trimmed := _on_port(service, listener)) is not None
+        trimmed for one in seen if one is not None and (trimmed := _on_port(one, listener)) is not None
     ]
     bound = () if scope.gateway else virtual_services.for_gateway(db, MESH_GATEWAY, scope.namespace)
     return Egress(
@@ -185,13 +199,21 @@ class _Patterns:
             namespace = own_namespace if namespace == "." else namespace
             target.setdefault(namespace, []).append(host.lower())
 
-    def import_service(self, service: Service) -> bool:
-        """A service is imported when a pattern covers its host; one way, unlike a VirtualService."""
+    def imported_service(self, service: Service) -> Service | None:
+        """Import a service when a pattern covers its host, one way, unlike a VirtualService; None otherwise.
+
+        Of its aliases come those that the same patterns cover: its namespace's, else those of every namespace.
+        """
         if self.everything:
-            return True
-        return self._in(service.host, service.namespace, self.imported) and not self._in(
-            service.host, service.namespace, self.excluded
-        )
+            return service
+        if self._in(service.host, service.namespace, self.excluded):
+            return None
+        for namespace in (service.namespace, "*"):
+            patterns = self.imported.get(namespace, ())
+            if _covered(service.host, patterns):
+                aliases = tuple(alias for alias in service.aliases if _covered(alias, patterns))
+                return msgspec.structs.replace(service, aliases=aliases) if service.aliases else service
+        return None
 
     def import_binding(self, binding: Binding) -> bool:
         """A VirtualService is imported when one of its hosts overlaps a pattern, in either direction."""
@@ -204,12 +226,15 @@ class _Patterns:
         )
 
     def _in(self, host: str, namespace: str, patterns: dict[str, list[str]]) -> bool:
-        candidates = (*patterns.get(namespace, ()), *patterns.get("*", ()))
-        return any(hosts.subset_of(host, pattern) for pattern in candidates)
+        return _covered(host, (*patterns.get(namespace, ()), *patterns.get("*", ())))
 
     def _overlaps(self, host: str, namespace: str) -> bool:
         candidates = (*self.imported.get(namespace, ()), *self.imported.get("*", ()))
         return any(hosts.matches(host, pattern) for pattern in candidates)
+
+
+def _covered(host: str, patterns: Iterable[str]) -> bool:
+    return any(hosts.subset_of(host, pattern) for pattern in patterns)
 
 
 def _on_port(service: Service, listener: IstioEgressListener | None) -> Service | None:

@@ -249,15 +249,19 @@ def _address(address: str) -> str:
 
 
 def _with_aliases(services: list[Service]) -> tuple[Service, ...]:
-    """Give each concrete service the names of the ExternalName services that end at it."""
-    targets = {s.host: s.external_name for s in services if s.resolution is Resolution.ALIAS}
-    if not targets:
+    """Give each concrete service the names of the ExternalName services that end at it, by namespace and name."""
+    named = sorted(
+        (s.namespace, s.host, s.external_name) for s in services if s.resolution is Resolution.ALIAS
+    )
+    if not named:
         return tuple(services)
-    aliases: dict[str, list[str]] = {}
+    targets = {host: target for _, host, target in named}
+    aliases: dict[str, tuple[str, ...]] = {}
     for host in targets:
-        aliases.setdefault(_follow(host, targets), []).append(host)
+        end = _follow(host, targets)
+        aliases[end] = (*aliases.get(end, ()), host)
     return tuple(
-        msgspec.structs.replace(s, aliases=tuple(sorted(aliases[s.host])))
+        msgspec.structs.replace(s, aliases=aliases[s.host])
         if s.host in aliases and s.resolution is not Resolution.ALIAS
         else s
         for s in services

@@ -49,6 +49,8 @@ class Forwarding(msgspec.Struct, frozen=True, kw_only=True):
     """What a TCP proxy does with a connection."""
 
     targets: tuple[Target, ...]
+    is_shared: bool = False
+    """The rule names several destinations, even if all but one are without weight."""
     stat_prefix: str = ""
     """Empty is the cluster's name."""
     idle_timeout: int | None = None
@@ -155,9 +157,12 @@ def forwarding(
     targets = tuple(_target(db, view, ref, route, port) for route in usable)
     if len(targets) == 1:
         return to_service(db, view, targets[0])
-    weighted = tuple(target for target in targets if target.weight) or targets[:1]
+    weighted = tuple(target for target in targets if target.weight)
+    if not weighted:
+        return to_service(db, view, targets[0])
     settings = _settings(db, view, targets[0].host, "")
-    return msgspec.structs.replace(settings, targets=weighted, stat_prefix=f"{ref.name}.{ref.namespace}")
+    prefix = f"{ref.name}.{ref.namespace}"
+    return msgspec.structs.replace(settings, targets=weighted, is_shared=True, stat_prefix=prefix)
 
 
 def to_service(db: Database, view: View, target: Target, *, names_port: bool = True) -> Forwarding:

@@ -73,11 +73,11 @@ def _tcp_proxy(forwarding: Forwarding, log: AccessLog | None) -> TcpProxy:
         max_downstream_connection_duration=message.optional_duration(forwarding.max_duration),
         access_log=access_logs(log),
     )
-    if len(clusters) == 1:
-        proxy.cluster = clusters[0]
-    for cluster, target in zip(clusters, forwarding.targets, strict=True):
-        if len(clusters) > 1:
+    if forwarding.is_shared:
+        for cluster, target in zip(clusters, forwarding.targets, strict=True):
             proxy.weighted_clusters.clusters.add(name=cluster, weight=target.weight)
+    else:
+        proxy.cluster = clusters[0]
     if forwarding.by_source_address:
         proxy.hash_policy.append(HashPolicy(source_ip=HashPolicy.SourceIp()))
     if forwarding.tunnel is not None:

@@ -330,7 +330,6 @@ def test_the_share_of_a_mirror(mesh):
         policies = action(mesh, rest).get("request_mirror_policies", [])
         return [(one["cluster"], one["runtime_fraction"]["default_value"]) for one in policies]
 
-    everything = {"numerator": 100}
     assert shares("mirror: {host: reviews, subset: v2}") == [(V2, {"numerator": 100})]
     assert shares("mirror: {host: reviews, subset: v2}, mirrorPercent: 5") == [(V2, {"numerator": 5})]
     assert shares("mirror: {host: reviews, subset: v2}, mirrorPercent: 0") == []
@@ -341,7 +340,7 @@ def test_the_share_of_a_mirror(mesh):
     assert shares(
         "mirrors: [{destination: {host: reviews, subset: v1}},"
         " {destination: {host: reviews, subset: v2}, percentage: {value: 10}}, {destination: {host: x}, percentage: {}}]"
-    ) == [(V1, everything), (V2, {"numerator": 100_000, "denominator": "MILLION"})]
+    ) == [(V1, {"numerator": 100}), (V2, {"numerator": 100_000, "denominator": "MILLION"})]
 
 
 def test_a_mirror_is_not_traced_and_keeps_the_host(mesh):

@@ -63,6 +63,7 @@ def test_a_service_entry_with_addresses(mesh):
         "ext.example.com",
         "ext.example.com.",
         "10.5.0.1",
+        "10.6.0.0/16",
         "[2001:db8::1]",
     ]
 
