@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.live_envoy import LiveEnvoy, running
+from lateen.twin.envoy import LiveEnvoy, running
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,9 +7,9 @@ import pytest
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.request import Connection, Request
 from lateen.simulate.simulation import simulate
+from lateen.twin.comparison import differences
+from lateen.twin.envoy import LiveEnvoy
 from support import handmade as made
-from support.comparison import differences
-from support.live_envoy import LiveEnvoy
 
 pytestmark = pytest.mark.envoy
 

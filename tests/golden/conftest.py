@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lateen.twin.envoy import LiveEnvoy, running
 from support import golden_oracles
 from support.golden_format import BASE, Case, FormatError, read
-from support.live_envoy import LiveEnvoy, running
 
 ROOT = Path(__file__).parent
 ENVOY = pytest.StashKey[LiveEnvoy]()

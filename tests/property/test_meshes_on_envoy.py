@@ -20,9 +20,9 @@ from lateen.model.view import Proxy
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.request import ClientHello, Connection, Request
 from lateen.simulate.simulation import simulate
-from support.comparison import differences
+from lateen.twin.comparison import differences
+from lateen.twin.envoy import LiveEnvoy
 from support.golden_mesh import compiled
-from support.live_envoy import LiveEnvoy
 
 pytestmark = [pytest.mark.envoy, pytest.mark.slow]
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.request import Connection, Request
 from lateen.simulate.simulation import simulate
+from lateen.twin.comparison import differences
+from lateen.twin.envoy import LiveEnvoy
 from support import handmade as made
-from support.comparison import differences
-from support.live_envoy import LiveEnvoy
 
 pytestmark = [pytest.mark.envoy, pytest.mark.slow]
 

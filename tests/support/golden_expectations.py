@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from lateen.simulate.trace import Outcome, Trace
-from support.caller import Answer
+from lateen.twin.caller import Answer
+from lateen.twin.envoy import Loaded
 from support.golden_lines import Expected, Line, nanoseconds
-from support.live_envoy import Loaded
 
 PASSTHROUGH = frozenset({"PassthroughCluster", "InboundPassthroughCluster", "InboundPassthroughClusterIpv4"})
 BLACK_HOLE = "BlackHoleCluster"
@@ -182,7 +182,7 @@ def envoy_mismatches(line: Line, answer: Answer, loaded: Loaded) -> Iterator[str
         went = (
             f"sent to {target.cluster}"
             if target
-            else f"{answer.status} {answer.header('x-test-flags')} {answer.header('location') or ''}"
+            else f"{answer.status} {answer.header('x-lateen-twin-flags')} {answer.header('location') or ''}"
         )
         yield f"Envoy: {went}"
     for one in line.expected:
@@ -209,7 +209,7 @@ def _answers(one: Expected, answer: Answer, loaded: Loaded) -> bool:
         return answer.status == one.number and answer.header("location") == one.value
     if one.kind == "abort":
         return one.value in (str(answer.status), f"grpc {answer.header('grpc-status')}")
-    flags = (answer.header("x-test-flags") or "").lower().split(",")
+    flags = (answer.header("x-lateen-twin-flags") or "").lower().split(",")
     bodied = not one.value or answer.body == one.value
     return answer.status == one.number and (not one.name or one.name in flags) and bodied
 

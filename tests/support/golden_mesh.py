@@ -15,8 +15,7 @@ from lateen.api.finding import Finding, Level
 from lateen.api.mesh_config import MeshConfig
 from lateen.api.meta import Object, Ref
 from lateen.api.registry import BY_NAME
-from lateen.compile import types
-from lateen.compile.dump import Dump, endpoint_names, extension_names, named, secret_names
+from lateen.compile.dump import Dump
 from lateen.compile.resource import Resource
 from lateen.engine import Database
 from lateen.model.proxy_config import node_metadata
@@ -149,15 +148,7 @@ class Mesh:
 
 def compiled(db: Database, proxy: Proxy) -> Resources:
     """Return every resource that a proxy would ask for."""
-    dump = Dump(db, view_of(db, proxy))
-    names = {
-        types.ENDPOINT: endpoint_names(dump.clusters),
-        types.ROUTE: sorted(set(named(dump.listeners, "rds", "route_config_name"))),
-        types.SECRET: secret_names([*dump.clusters, *dump.listeners]),
-        types.EXTENSION_CONFIG: extension_names(dump.listeners),
-    }
-    found: Resources = {kind: dump.raw(kind) for kind in (types.CLUSTER, types.LISTENER)}
-    return found | {kind: dump.raw(kind, tuple(wanted)) for kind, wanted in names.items()}
+    return Dump(db, view_of(db, proxy)).complete()
 
 
 def _latest(objects: list[Object[Any]]) -> list[Object[Any]]:

@@ -10,15 +10,15 @@ from lateen.simulate.configuration import Configuration
 from lateen.simulate.simulation import simulate
 from lateen.simulate.trace import FilterChainChosen, Trace
 from lateen.translate.dump import proto_json
-from support.comparison import differences
-from support.discovery import NackError
+from lateen.twin.comparison import differences
+from lateen.twin.discovery import NackError
+from lateen.twin.envoy import LiveEnvoy, Loaded
 from support.golden_expectations import envoy_mismatches, simulator_mismatches
 from support.golden_format import REQUESTS, RESOURCES, Block, Case
 from support.golden_lines import Line, lines
 from support.golden_mesh import Mesh, Resources, compiled, shuffled
 from support.golden_paths import MISSING, mismatches, pick
 from support.golden_requests import meant
-from support.live_envoy import LiveEnvoy, Loaded
 
 URLS = {
     "route": types.ROUTE, "cluster": types.CLUSTER, "listener": types.LISTENER,

@@ -70,6 +70,17 @@ class Dump:
         """Return resources as they are sent: bytes with versions."""
         return resources(self._db, type_url, self._view, None if names is None else tuple(sorted(names)))
 
+    def complete(self) -> dict[str, tuple[Resource, ...]]:
+        """Return everything as it is sent, by type URL."""
+        wanted = {
+            types.ENDPOINT: endpoint_names(self.clusters),
+            types.ROUTE: sorted(set(named(self.listeners, "rds", "route_config_name"))),
+            types.SECRET: secret_names([*self.clusters, *self.listeners]),
+            types.EXTENSION_CONFIG: extension_names(self.listeners),
+        }
+        found = {kind: self.raw(kind) for kind in (types.CLUSTER, types.LISTENER)}
+        return found | {kind: self.raw(kind, tuple(names)) for kind, names in wanted.items()}
+
     def _of(self, type_url: str, names: list[str] | None) -> list[Json]:
         found = self.raw(type_url, None if names is None else tuple(names))
         return [proto_json(type_url, one.body) for one in found]

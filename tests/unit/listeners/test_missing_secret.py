@@ -16,8 +16,8 @@ from listener_meshes import Mesh, pod
 from lateen.agent.binary import envoy_path
 from lateen.compile.resources import resources
 from lateen.model.view import Proxy, view_of
+from lateen.twin.certificates import make
 from lateen.xds.grpc import AdsServer
-from support.certificates import make
 
 PATIENCE = 10  # seconds; less than Envoy's 15
 NODE = "router~10.1.0.20~edge.istio-system~istio-system.svc.cluster.local"

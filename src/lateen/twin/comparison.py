@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from lateen.simulate.trace import Outcome, Trace
-from support.caller import Answer
-from support.live_envoy import Loaded
+from lateen.twin.caller import Answer
+from lateen.twin.envoy import Loaded
 
 _OTHER_END = re.compile(r"predicted (cluster|reset|redirect|response \d)")
 # Envoy adds these to what it forwards, or they are the connection's and not the request's.
@@ -47,7 +47,7 @@ def _of_cluster(outcome: Outcome, answer: Answer, loaded: Loaded) -> Iterator[st
         went = (
             target.cluster
             if target
-            else f"answered {answer.status} {answer.header('x-test-flags')} by itself"
+            else f"answered {answer.status} {answer.header('x-lateen-twin-flags')} by itself"
         )
         yield f"predicted cluster {outcome.cluster}, Envoy: {went}"
         return
@@ -82,8 +82,8 @@ def _grouped(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 def _of_response(outcome: Outcome, answer: Answer) -> Iterator[str]:
     if answer.status != outcome.status:
-        yield f"predicted status {outcome.status} {outcome.flag}, Envoy answered {answer.status} {answer.header('x-test-flags')}"
-    flags = answer.header("x-test-flags") or ""
+        yield f"predicted status {outcome.status} {outcome.flag}, Envoy answered {answer.status} {answer.header('x-lateen-twin-flags')}"
+    flags = answer.header("x-lateen-twin-flags") or ""
     if outcome.flag and outcome.flag not in flags.split(","):
         yield f"predicted flag {outcome.flag}, Envoy's flags are {flags}"
     if outcome.kind == "redirect" and answer.header("location") != outcome.location:
@@ -102,6 +102,6 @@ def _of_response_headers(outcome: Outcome, answer: Answer) -> Iterator[str]:
     for name in outcome.response_headers_removed:
         if name not in {key for key, _ in outcome.response_headers} and answer.header(name) is not None:
             yield f"predicted no response header {name}, got {answer.header(name)!r}"
-    route = answer.header("x-test-route")
+    route = answer.header("x-lateen-twin-route")
     if route not in (None, "-") and route != outcome.route:
         yield f"predicted route {outcome.route!r}, Envoy took {route!r}"

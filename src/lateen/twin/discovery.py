@@ -1,4 +1,4 @@
-"""A control plane for one Envoy under test: it serves exactly the resources it is given and waits for the answers.
+"""A control plane for one twin Envoy: it serves exactly the resources it is given and waits for the answers.
 
 State of the world over ADS, on purpose not lateen.xds: a test of the compiler must not depend on the server.
 """
@@ -14,6 +14,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 
 from lateen.compile import types
 
+_grpc: Any = grpc  # it has no types
 METHOD = "StreamAggregatedResources"
 SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 WHOLE = (types.CLUSTER, types.LISTENER)
@@ -46,12 +47,12 @@ class Discovery:
         self._out: queue.Queue[bytes | None] = queue.Queue()
         self._state = threading.Condition()
 
-    def handler(self) -> grpc.GenericRpcHandler:
+    def handler(self) -> Any:
         """Return the gRPC service."""
-        method = grpc.stream_stream_rpc_method_handler(
+        method = _grpc.stream_stream_rpc_method_handler(
             self._stream, request_deserializer=DiscoveryRequest.FromString, response_serializer=None
         )
-        return grpc.method_handlers_generic_handler(SERVICE, {METHOD: method})
+        return _grpc.method_handlers_generic_handler(SERVICE, {METHOD: method})
 
     def _stream(self, requests: Iterable[DiscoveryRequest], _: Any) -> Iterator[bytes]:
         with self._state:

@@ -1,4 +1,4 @@
-"""A client of the Envoy under test: it speaks PROXY protocol to say where it was going, then TLS, HTTP or bytes."""
+"""A client of the twin Envoy: it speaks PROXY protocol to say where it was going, then TLS, HTTP or bytes."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from http.client import HTTPException, HTTPResponse
 import msgspec
 
 from lateen.simulate.request import Connection, Headers, Request
-from support.certificates import Pair
+from lateen.twin.certificates import Pair
 
 DEADLINE = 10.0  # seconds until a pushed listener must be open
 
@@ -25,7 +25,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers = ()
     body: str = ""
     upstream: str = ""
-    """The address of the test's server that was reached; empty when Envoy answered."""
+    """The address of the twin's backend that was reached; empty when Envoy answered."""
     seen_method: str = ""
     seen_path: str = ""
     seen_headers: Headers = ()

@@ -8,12 +8,13 @@ the length of a delay). What is changed, and why:
 * each endpoint gets an address of its own in 127.0.0.0/8, where one server answers for all and says which address it was;
   host names and UNIX sockets likewise; clusters that go to the original destination become static with one such address;
 * TLS and HTTP/2 towards the upstream are left out: the server speaks HTTP/1.1 and bytes;
-* every certificate and authority is the tests' own;
+* every certificate and authority is the twin's own;
 * a fault's delay is a millisecond;
 * access logs and tracing are left out.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 import msgspec
 from envoy.config.cluster.v3.cluster_pb2 import Cluster
@@ -39,20 +40,23 @@ from google.protobuf.message import Message
 
 from lateen.compile import types
 from lateen.compile.resource import Resource
+from lateen.simulate.packed import opened
 from lateen.translate.names import HTTP_PROTOCOL_OPTIONS, ORIGINAL_DST_FILTER
-from support.certificates import Pair
+from lateen.twin.certificates import Pair
 
+M = TypeVar("M", bound=Message)
 Resources = Mapping[str, tuple[Resource, ...]]
 TOLD = {
-    "x-test-cluster": "%UPSTREAM_CLUSTER_RAW%",
-    "x-test-flags": "%RESPONSE_FLAGS%",
-    "x-test-route": "%ROUTE_NAME%",
+    "x-lateen-twin-cluster": "%UPSTREAM_CLUSTER_RAW%",
+    "x-lateen-twin-flags": "%RESPONSE_FLAGS%",
+    "x-lateen-twin-route": "%ROUTE_NAME%",
 }
-_ORIGINAL = "original"
+ORIGINAL = "original"
+"""What stands for an endpoint where the client says the address."""
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What an address of the test's server stands for."""
+    """What an address of the twin's backend stands for."""
 
     cluster: str
     address: str
@@ -106,7 +110,7 @@ class _Rewriting:
             found.ClearField("original_dst_lb_config")
             found.load_assignment.cluster_name = found.name
             endpoint = found.load_assignment.endpoints.add().lb_endpoints.add().endpoint
-            endpoint.address.CopyFrom(self.local(found.name, _ORIGINAL))
+            endpoint.address.CopyFrom(self.local(found.name, ORIGINAL))
         else:
             self.assignment(found.load_assignment, found.name)
         self._speak_http1(found)
@@ -146,7 +150,7 @@ class _Rewriting:
             found.ClearField(field)
         kept = [one for one in found.listener_filters if one.name != ORIGINAL_DST_FILTER]
         del found.listener_filters[:]
-        found.listener_filters.add(name="test.destination", typed_config=_any(ProxyProtocol()))
+        found.listener_filters.add(name="lateen.twin.destination", typed_config=_any(ProxyProtocol()))
         found.listener_filters.extend(kept)
 
     def _chain(self, chain: FilterChain) -> None:
@@ -190,7 +194,7 @@ class _Rewriting:
         telling = HeaderMutation()
         for name, value in TOLD.items():
             telling.mutations.response_mutations.add().append.header.MergeFrom(_header(name, value))
-        filters = [HttpFilter(name="test.telling", typed_config=_any(telling)), *manager.http_filters]
+        filters = [HttpFilter(name="lateen.twin.telling", typed_config=_any(telling)), *manager.http_filters]
         del manager.http_filters[:]
         manager.http_filters.extend(filters)
 
@@ -241,13 +245,14 @@ def _eds_names(cluster: Cluster) -> Iterator[str]:
 
 
 def _shorten_delays(configuration: RouteConfiguration) -> None:
-    levels = [configuration]
+    found = [configuration.typed_per_filter_config]
     for virtual_host in configuration.virtual_hosts:
-        levels.append(virtual_host)
+        found.append(virtual_host.typed_per_filter_config)
         for route in virtual_host.routes:
-            levels += [route, *route.route.weighted_clusters.clusters]
-    for level in levels:
-        for packed in level.typed_per_filter_config.values():
+            found.append(route.typed_per_filter_config)
+            found += [one.typed_per_filter_config for one in route.route.weighted_clusters.clusters]
+    for settings in found:
+        for packed in settings.values():
             _edit(packed, HTTPFault, _shorten)
 
 
@@ -256,10 +261,9 @@ def _shorten(fault: HTTPFault) -> None:
         fault.delay.fixed_delay.FromMilliseconds(1)
 
 
-def _edit(packed: AnyMessage, kind: type[Message], edit: Callable[[Message], None]) -> None:
-    message = kind()
-    if packed.Is(kind.DESCRIPTOR):
-        packed.Unpack(message)
+def _edit(packed: AnyMessage, kind: type[M], edit: Callable[[M], None]) -> None:
+    message = opened(packed, kind)
+    if message is not None:
         edit(message)
         packed.CopyFrom(_any(message))
 

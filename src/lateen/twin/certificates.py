@@ -1,4 +1,4 @@
-"""A certificate for every TLS server and client of the tests, good for any name."""
+"""A certificate for every TLS server and client around a twin, good for any name."""
 
 import datetime as dt
 from pathlib import Path
@@ -20,7 +20,7 @@ class Pair(NamedTuple):
 def make(directory: Path) -> Pair:
     """Write a self-signed certificate and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "twin")])
     start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     certificate = (
         x509.CertificateBuilder()

