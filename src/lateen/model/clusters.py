@@ -91,6 +91,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     keepalives: tuple[TcpKeepalive, ...] = ()
     """The mesh's, then the rule's; fields of later ones win."""
     tls: UpstreamTLS | None = None
+    originates_tls: bool = False
+    """The rule has TLS of its own to the service, not the mesh's."""
     preference: Preference | None = None
     panic_percent: int = 0
     dns_refresh_rate: int = DNS_REFRESH_RATE
@@ -129,7 +131,8 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         return None
     rule = rule_for(db, view, host)
     chosen = policy(db, view, host, number, subset)
-    discovery = _discovery(db, view, service, chosen)
+    whole = policy(db, view, host, number, "") if subset else chosen
+    discovery = _discovery(db, view, service, (whole, chosen))
     groups = inline_assignment(db, view, host, number, subset) if discovery.is_dns else ()
     if discovery.is_dns and not groups:
         return None
@@ -152,6 +155,7 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         connect_timeout=connect_timeout(db, chosen),
         buffer_bytes=cluster_buffer(db, view),
         keepalives=keepalives(db, chosen),
+        originates_tls=chosen.tls is not None and chosen.tls.mode in ("SIMPLE", "MUTUAL"),
         tls=upstream_tls(
             chosen.tls,
             Target(
@@ -233,10 +237,11 @@ def _is_dynamic(service: Service) -> bool:
     return service.resolution is Resolution.DYNAMIC_DNS and hosts.is_wildcard(service.host)
 
 
-def _discovery(db: Database, view: View, service: Service, chosen: Policy) -> Discovery:
+def _discovery(db: Database, view: View, service: Service, policies: Iterable[Policy]) -> Discovery:
+    """Choose how endpoints are found. A subset cannot take back that its service passes connections through."""
     if _is_dynamic(service):
         return Discovery.DYNAMIC
-    if chosen.load_balancer is not None and chosen.load_balancer.simple == "PASSTHROUGH":
+    if any(one.load_balancer is not None and one.load_balancer.simple == "PASSTHROUGH" for one in policies):
         return Discovery.ORIGINAL_DST
     if service.resolution is Resolution.DNS:
         return Discovery.LOGICAL_DNS if _races(db, service) else Discovery.STRICT_DNS

@@ -53,6 +53,8 @@ def _of_service(db: Database, service: Service, port: Port) -> list[Endpoint]:
     served = instances(db, service.origin)
     if slices:  # they stand for the pods
         served = tuple(one for one in served if one.ref.kind != "Pod")
+    if service.headless:  # kube/controller/controller.go collectWorkloadInstanceEndpoints
+        served = tuple(one for one in served if one.ref.kind != "WorkloadEntry")
     if not served and service.resolution.is_dns and service.selector is None:
         return [_by_name(service, port)]
     built = (_endpoint(service, port, one) for one in served)
@@ -101,14 +103,11 @@ def _endpoint(service: Service, port: Port, one: Workload) -> Endpoint | None:
 
 
 def _target(service: Service, port: Port, one: Workload) -> int | None:
-    """Find the port on the workload; None when a pod has no port of the name that the Service wants."""
-    if one.ref.kind == "WorkloadEntry":
-        by_name = one.port(port.name)
-        if service.registry is Registry.KUBERNETES and by_name is None and isinstance(port.target_port, str):
-            by_name = one.port(port.target_port)
-        return by_name or _number(port)
+    """Find the port on the workload; None when it has no port of the name that the Service wants."""
     if isinstance(port.target_port, str):
         return one.port(port.target_port)
+    if one.ref.kind == "WorkloadEntry":
+        return one.port(port.name) or _number(port)
     if service.registry is Registry.EXTERNAL:
         return _number(port)
     return port.target_port or port.number

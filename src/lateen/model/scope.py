@@ -178,7 +178,7 @@ def _egress(db: Database, scope: Scope, listener: IstioEgressListener | None) ->
     ]
     bound = () if scope.gateway else virtual_services.for_gateway(db, MESH_GATEWAY, scope.namespace)
     return Egress(
-        services=tuple(_one_namespace_each(imported, scope.namespace)),
+        services=tuple(imported if scope.gateway else _one_namespace_each(imported, scope.namespace)),
         bindings=tuple(one for one in bound if patterns.import_binding(one)),
         listener=listener,
     )
@@ -239,12 +239,18 @@ def _covered(host: str, patterns: Iterable[str]) -> bool:
 
 def _on_port(service: Service, listener: IstioEgressListener | None) -> Service | None:
     """Trim a service to the listener's port; None when it lacks it. An HTTP proxy's listener does not trim."""
-    if listener is None or listener.port is None or not listener.port.number:
+    if not _trims(listener):
         return service
-    if protocol.parse(listener.port.protocol or "") is Protocol.HTTP_PROXY:
-        return service
-    port = service.port(listener.port.number)
+    assert listener is not None
+    assert listener.port is not None
+    port = service.port(listener.port.number or 0)
     return msgspec.structs.replace(service, ports=(port,)) if port else None
+
+
+def _trims(listener: IstioEgressListener | None) -> bool:
+    if listener is None or listener.port is None or not listener.port.number:
+        return False
+    return protocol.parse(listener.port.protocol or "") is not Protocol.HTTP_PROXY
 
 
 def _one_namespace_each(imported: list[Service], own: str) -> Iterable[Service]:
@@ -317,7 +323,7 @@ def _hides_own(db: Database, scope: Scope) -> bool:
 
 
 def _with_ports(service: Service, numbers: tuple[int, ...], egress: Egress) -> Service | None:
-    if egress.port:
+    if _trims(egress.listener):
         return _on_port(service, egress.listener)
     if not numbers:
         return service

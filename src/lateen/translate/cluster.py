@@ -44,7 +44,7 @@ def outbound_cluster(one: Cluster, kube_cluster: str) -> bytes:
 def _base(one: Cluster) -> cluster_pb2.Cluster:
     naming = names.sni_of_outbound if one.by_sni else names.outbound_cluster
     name = naming(one.host, one.port, one.subset)
-    pool, tls = one.policy.connection_pool, one.policy.tls
+    pool = one.policy.connection_pool
     return cluster_pb2.Cluster(
         name=name,
         alt_stat_name=names.stats_prefix(one.stat_name or name),
@@ -58,7 +58,7 @@ def _base(one: Cluster) -> cluster_pb2.Cluster:
             rule=one.rule,
             subset=one.subset,
             external=one.external,
-            originates_tls=tls is not None and tls.mode in ("SIMPLE", "MUTUAL"),
+            originates_tls=one.originates_tls,
         ),
     )
 
