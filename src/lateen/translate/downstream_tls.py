@@ -103,10 +103,7 @@ def _version(name: str | None) -> str | None:
 def _set_validation(common: CommonTlsContext, settings: ServerTLSSettings) -> None:
     by_credential = bool(settings.credential_name or settings.credential_names)
     if settings.mode not in ("MUTUAL", "OPTIONAL_MUTUAL", "ISTIO_MUTUAL"):
-        if by_credential and settings.subject_alt_names:
-            sans = CertificateValidationContext(match_subject_alt_names=_exact(settings))
-            common.validation_context.CopyFrom(sans)
-        return
+        return  # nobody is asked for a certificate; names without an authority, as Istio sends them, Envoy refuses
     combined = common.combined_validation_context
     combined.validation_context_sds_secret_config.CopyFrom(secret_source(authority_name(settings)))
     default = combined.default_validation_context

@@ -34,6 +34,8 @@ def server_tls(report: Report, path: str, given: ServerTLSSettings | None) -> No
             "set mode: SIMPLE to end TLS here",
         )
     _one_source(report, path, given)
+    if mode == "SIMPLE":
+        _unasked(report, path, given)
     if mode in TERMINATING and not (given.credential_name or given.credential_names):
         _files(report, path, given, mode)
     elif mode in TERMINATING and given.ca_crl:
@@ -42,6 +44,13 @@ def server_tls(report: Report, path: str, given: ServerTLSSettings | None) -> No
         )
         return
     _revoked(report, path, given, mode)
+
+
+def _unasked(report: Report, path: str, given: ServerTLSSettings) -> None:
+    """Warn about conditions on a certificate that no client is asked for."""
+    if given.subject_alt_names:
+        message = "SIMPLE asks clients for no certificate, so the names are not compared"
+        report.warning(f"{path}.subjectAltNames", message, "set mode: MUTUAL")
 
 
 def _sources(given: ServerTLSSettings) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Egress listeners of a Sidecar (pkg/config/validation/validation.go ValidateSidecar)."""
 
-from lateen.api.check.primitives.addresses import UNIX, ip, unix_path
+from lateen.api.check.primitives.addresses import UNIX, ip, is_ip, unix_path
 from lateen.api.check.primitives.numbers import optional_port
 from lateen.api.check.report import Report
 from lateen.api.check.scoped_hosts import egress_host
@@ -19,6 +19,8 @@ def egress(report: Report, listeners: tuple[IstioEgressListener, ...]) -> None:
                     "the listener without port is for all other ports, so there is one, and it is the last"
                 )
                 report.error(f"{path}.port", message)
+            if listener.bind and not is_ip(listener.bind):
+                report.envoy(f"{path}.bind", f"{listener.bind!r} is not an IP address")
         else:
             _port(report, path, listener, listener.port)
             _unique(report, path, (listener.bind or "", listener.port.number or 0), taken)

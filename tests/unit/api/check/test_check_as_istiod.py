@@ -28,6 +28,7 @@ ONLY_WARNED = [
     ("EnvoyFilter", "{targetRefs: [{kind: Pod, name: a}]}", "spec.targetRefs[0].kind", "cannot be for 'Pod'"),
     ("Gateway", gateway("mode: SIMPLE, credentialName: a, caCrl: b"), "spec.servers[0].tls.caCrl", "is not read"),
     ("Gateway", gateway("mode: SIMPLE, credentialName: a, cipherSuites: [-AES128-SHA]"), "spec.servers[0].tls.cipherSuites[0]", "left out"),
+    ("Gateway", gateway("mode: SIMPLE, credentialName: a, subjectAltNames: [b]"), "spec.servers[0].tls.subjectAltNames", "not compared"),
     ("DestinationRule", policy("loadBalancer: {warmup: {duration: 1s}, warmupDurationSecs: 2s}"), "spec.trafficPolicy.loadBalancer.warmupDurationSecs", "is not read"),
 ]  # fmt: skip
 
@@ -93,6 +94,11 @@ def test_keepalive_may_be_finer_than_a_millisecond():
 def test_a_refresh_of_a_millisecond_is_too_often_for_envoy():
     (found,) = judge_mesh("{dnsRefreshRate: 1ms}")
     assert (found.code, found.path) == ("LAT0011", "dnsRefreshRate")
+
+
+def test_envoy_listens_at_addresses_only():
+    found = judge("Sidecar", "{egress: [{hosts: ['*/*'], bind: foo.bar}]}")
+    assert [(one.code, one.path) for one in found] == [("LAT0011", "spec.egress[0].bind")]
 
 
 def test_one_way_to_balance_is_chosen():
