@@ -10,7 +10,7 @@ from lateen.api import facts
 from lateen.engine import Database, query
 from lateen.model import scope
 from lateen.model.destination_rules import rule_for
-from lateen.model.selectors import label_keys_of, mesh_label_keys
+from lateen.model.selectors import asked, mesh_label_keys
 from lateen.model.subsets import PLACE_LABELS
 from lateen.model.view import View
 
@@ -64,7 +64,7 @@ def _reduced(db: Database, view: View) -> tuple[View, View]:
 @query
 def _label_keys(db: Database) -> frozenset[str]:
     """Return the keys of the labels by which rules are chosen for proxies and endpoints are preferred."""
-    rules = (label_keys_of(db, ref) for ref in facts.refs(db, "DestinationRule"))
+    rules = (asked(db, ref).keys for ref in facts.refs(db, "DestinationRule"))
     return frozenset(PLACE_LABELS).union(mesh_label_keys(db), *rules)
 
 

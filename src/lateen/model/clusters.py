@@ -122,7 +122,6 @@ def outbound_keys(db: Database, view: View) -> tuple[tuple[str, int, str], ...]:
     return tuple(found)
 
 
-@query
 def outbound(db: Database, view: View, host: str, number: int, subset: str) -> Cluster | None:
     """Describe one outbound cluster; None when there is none, as for names to resolve without any endpoint."""
     service = scope.service(db, scope.scope_of(db, view), host)

@@ -63,7 +63,6 @@ class Group(msgspec.Struct, frozen=True):
 Groups = dict[str, tuple[Group, ...]]
 
 
-@query
 def rule_for(db: Database, view: View, host: str) -> Rule | None:
     """Return the rule that a proxy's outbound traffic to a host of its scope follows, or None."""
     found = _for_client(db, scope.scope_of(db, view), host)

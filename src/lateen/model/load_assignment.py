@@ -6,7 +6,7 @@ Source: pilot/pkg/xds/endpoints/endpoint_builder.go.
 from collections.abc import Iterable
 
 from lateen.api import facts
-from lateen.engine import Database, query
+from lateen.engine import Database
 from lateen.model import host as hosts
 from lateen.model import locality, networks, scope, subsets
 from lateen.model.endpoint import Endpoint
@@ -18,7 +18,6 @@ from lateen.model.view import View
 from lateen.model.workload import Health
 
 
-@query
 def load_assignment(db: Database, view: View, host: str, port: int, subset: str) -> tuple[Group, ...]:
     """Return what EDS answers for a cluster; empty for a service that the proxy does not see.
 
@@ -34,7 +33,6 @@ def load_assignment(db: Database, view: View, host: str, port: int, subset: str)
     return _preferred(db, view, service, chosen, _grouped(db, view, service, chosen, found))
 
 
-@query
 def inline_assignment(db: Database, view: View, host: str, port: int, subset: str) -> tuple[Group, ...]:
     """Return what a cluster that resolves names carries in itself: addresses and names alike.
 

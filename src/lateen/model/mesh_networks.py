@@ -13,7 +13,6 @@ KUBERNETES = "Kubernetes"  # the only cluster there is
 Range = tuple[IPv4Network | IPv6Network, str]
 
 
-@query
 def network_of(db: Database, address: str, registry: str) -> str:
     """Return the network of an address that says nothing of itself: its registry's, else the narrowest range's.
 

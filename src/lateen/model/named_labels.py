@@ -4,20 +4,9 @@ A view keeps a label when some selector names its key; here the value counts too
 that nobody asks for share their routes and listeners.
 """
 
-from collections.abc import Iterator
-from typing import Literal
-
 from lateen.api import facts
-from lateen.api.destination_rule import DestinationRule
-from lateen.api.meta import Ref
-from lateen.api.sidecar import Sidecar
-from lateen.api.virtual_service import VirtualService
 from lateen.engine import Database, query
-from lateen.model.selectors import Pairs
-
-Routes = Literal["http", "opaque"]
-"""Which routes of a VirtualService count: `http`, or `tls` and `tcp`."""
-Label = tuple[str, str]
+from lateen.model.selectors import Label, Pairs, Routes, asked
 
 SELECTING_KINDS = ("VirtualService", "DestinationRule", "Sidecar")
 
@@ -31,32 +20,5 @@ def kept(db: Database, labels: Pairs, routes: Routes) -> Pairs:
 @query
 def named_labels(db: Database, routes: Routes) -> frozenset[Label]:
     """Return the labels that some object asks for; any other value is as good as none."""
-    found = (_labels_of(db, ref, routes) for kind in SELECTING_KINDS for ref in facts.refs(db, kind))
-    return frozenset().union(*found)
-
-
-@query
-def _labels_of(db: Database, ref: Ref, routes: Routes) -> frozenset[Label]:
-    found = facts.get(db, ref)
-    return frozenset(_labels(found.spec, routes)) if found is not None else frozenset()
-
-
-def _labels(spec: object, routes: Routes) -> Iterator[Label]:
-    match spec:
-        case VirtualService():
-            yield from _source_labels(spec, routes)
-        case DestinationRule():
-            yield from spec.workload_selector.match_labels.items() if spec.workload_selector else ()
-        case Sidecar():
-            yield from spec.workload_selector.labels.items() if spec.workload_selector else ()
-
-
-def _source_labels(spec: VirtualService, routes: Routes) -> Iterator[Label]:
-    if routes == "http":
-        for http in (condition for route in spec.http for condition in route.match):
-            yield from http.source_labels.items()
-        return
-    for tls in (condition for route in spec.tls for condition in route.match):
-        yield from tls.source_labels.items()
-    for tcp in (condition for route in spec.tcp for condition in route.match):
-        yield from tcp.source_labels.items()
+    found = (asked(db, ref) for kind in SELECTING_KINDS for ref in facts.refs(db, kind))
+    return frozenset().union(*(one.http if routes == "http" else one.opaque for one in found))

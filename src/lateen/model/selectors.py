@@ -3,7 +3,10 @@
 The second part is what keeps views few: a label that no selector names cannot change a proxy's configuration.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+import msgspec
 
 from lateen.api import facts
 from lateen.api.destination_rule import DestinationRule, TrafficPolicy
@@ -17,7 +20,10 @@ from lateen.api.sidecar import Sidecar
 from lateen.api.virtual_service import HTTPMatchRequest, L4MatchAttributes, TLSMatchAttributes, VirtualService
 from lateen.engine import Database, query
 
-Pairs = tuple[tuple[str, str], ...]
+Label = tuple[str, str]
+Pairs = tuple[Label, ...]
+Routes = Literal["http", "opaque"]
+"""Which routes of a VirtualService count: `http`, or `tls` and `tcp`."""
 PlaceSetting = LocalityLoadBalancerSetting | ZoneAwareLoadBalancerSetting
 Condition = HTTPMatchRequest | TLSMatchAttributes | L4MatchAttributes
 
@@ -44,7 +50,7 @@ def selects(selector: Iterable[tuple[str, str]], labels: Iterable[tuple[str, str
 @query
 def selected_label_keys(db: Database) -> frozenset[str]:
     """Return every label key that some object's selector (or source match, or failover rule) names."""
-    keys = {key for kind in SELECTING_KINDS for ref in facts.refs(db, kind) for key in label_keys_of(db, ref)}
+    keys = {key for kind in SELECTING_KINDS for ref in facts.refs(db, kind) for key in asked(db, ref).keys}
     return mesh_label_keys(db).union(keys)
 
 
@@ -55,11 +61,30 @@ def mesh_label_keys(db: Database) -> frozenset[str]:
     return frozenset(key for setting in settings for key in _failover_keys(setting))
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """The labels that one object asks workloads for."""
+
+    keys: frozenset[str] = frozenset()
+    """Of all its selectors, source matches and failover rules."""
+    http: frozenset[Label] = frozenset()
+    """Those, with their values, by which it chooses whom its outbound rules are for; of its HTTP routes."""
+    opaque: frozenset[Label] = frozenset()
+    """The same of its TLS and TCP routes."""
+
+
+NOTHING = Asked()
+
+
 @query
-def label_keys_of(db: Database, ref: Ref) -> frozenset[str]:
-    """Return the label keys that one object's selectors name."""
+def asked(db: Database, ref: Ref) -> Asked:
+    """Return the labels that an object asks for; equal while anything else in it changes."""
     found = facts.get(db, ref)
-    return frozenset(_keys(found.spec)) if found is not None else frozenset()
+    if found is None:
+        return NOTHING
+    keys = frozenset(_keys(found.spec))
+    if not keys:
+        return NOTHING  # most ask for none, and share this
+    return Asked(keys, *(frozenset(_labels(found.spec, routes)) for routes in ("http", "opaque")))
 
 
 def _keys(spec: object) -> Iterable[str]:
@@ -127,3 +152,24 @@ def matched_metadata_keys(db: Database) -> frozenset[str]:
                 if patch.match and patch.match.proxy:
                     keys |= set(patch.match.proxy.metadata)
     return frozenset(keys)
+
+
+def _labels(spec: object, routes: Routes) -> Iterator[Label]:
+    match spec:
+        case VirtualService():
+            yield from _source_labels(spec, routes)
+        case DestinationRule():
+            yield from spec.workload_selector.match_labels.items() if spec.workload_selector else ()
+        case Sidecar():
+            yield from spec.workload_selector.labels.items() if spec.workload_selector else ()
+
+
+def _source_labels(spec: VirtualService, routes: Routes) -> Iterator[Label]:
+    if routes == "http":
+        for http in (condition for route in spec.http for condition in route.match):
+            yield from http.source_labels.items()
+        return
+    for tls in (condition for route in spec.tls for condition in route.match):
+        yield from tls.source_labels.items()
+    for tcp in (condition for route in spec.tcp for condition in route.match):
+        yield from tcp.source_labels.items()

@@ -18,7 +18,7 @@ from lateen.api.destination_rule import (
     TunnelSettings,
 )
 from lateen.api.load_balancer import ConsistentHashLB, LoadBalancerSettings
-from lateen.engine import Database, query
+from lateen.engine import Database
 from lateen.model.destination_rules import rule_for
 from lateen.model.view import View
 
@@ -55,7 +55,6 @@ def declared(db: Database, view: View, host: str, port: int, subset: str = "") -
     return _with_subset(_of_port(rule.traffic_policy, port)[0], rule.subset(subset) if subset else None, port)
 
 
-@query
 def hash_policy_of(
     db: Database, view: View, host: str, port: int | None, subset: str
 ) -> ConsistentHashLB | None:
