@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from lateen.analyze.foreign.rules import RULES as FOREIGN
+from lateen.analyze.injection.labels import ABOUT_INJECTION
 from lateen.analyze.rules import RULES
 from lateen.analyze.suppression import is_silenced
 from lateen.api import facts, foreign
@@ -24,7 +25,8 @@ def findings_of(db: Database, ref: Ref) -> tuple[Finding, ...]:
     told = tuple(one for rule in RULES.get(ref.kind, ()) for one in rule(db, ref))
     if not told:
         return ()
-    return tuple(one for one in told if not is_silenced(one, facts.get(db, ref)))
+    idle = ABOUT_INJECTION if db.read(facts.RUNS) else frozenset()
+    return tuple(one for one in told if one.code not in idle and not is_silenced(one, facts.get(db, ref)))
 
 
 def _about_foreign(db: Database) -> Iterator[Finding]:

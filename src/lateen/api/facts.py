@@ -14,6 +14,8 @@ MESH_NETWORKS = Ref("MeshNetworks", "", "mesh")
 
 NOW = ("now",)
 """The fact that holds the time of looking, to the hour at best: what depends on it runs again when it changes."""
+RUNS = ("runs",)
+"""The fact that the mesh runs here, where every workload has a proxy and nobody injects any."""
 
 _DEFAULT = MeshConfig()
 _NO_NETWORKS = MeshNetworks()

@@ -28,6 +28,7 @@ from lateen.sources.documents import Load
 from lateen.sources.mesh_settings import joined
 from lateen.sources.origin import of as origin_of
 from lateen.sources.store import API, FILES, Applied, Check, Store
+from lateen.sources.written import hour
 from lateen.xds.grpc import AdsServer
 from lateen.xds.request import Node
 
@@ -47,6 +48,7 @@ class ControlPlane:
     def __init__(self, settings: Load = EMPTY, check: Check | None = check_object) -> None:
         """Start with the mesh's settings and nothing else; `check` judges each object on its own."""
         self.db = Database()
+        self.db.set(facts.RUNS, True)
         self.ads = AdsServer(resources=self.resources, view_of=self.view_of, on_change=self._proxies_moved)
         self._listeners: list[Callable[[], None]] = [self.ads.notify]
         self._check = check
@@ -142,6 +144,7 @@ class ControlPlane:
 
     def findings(self) -> tuple[Finding, ...]:
         """Return everything that is wrong with the objects now, with positions."""
+        self.db.set(facts.NOW, hour())
         told = (*self._told_of_files, *(one for found in self._told.values() for one in found))
         return told_once(told, change.located(self.db, analysis(self.db)))
 

@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+import lateen
 from lateen.api import facts
 from lateen.api.meta import Ref
 from lateen.api.workload import PodCondition, PodStatus
@@ -149,3 +150,19 @@ def test_mesh_settings_from_a_file_give_way_to_the_config_map():
 def test_wrong_mesh_settings_are_among_the_findings():
     plane = ControlPlane(mesh_settings("accessLogFil: /dev/stdout\n", "mesh.yaml"))
     assert ["accessLogFil" in one.message for one in plane.findings()] == [True]
+
+
+def test_nothing_is_told_about_injection_where_every_workload_has_a_proxy(plane):
+    text = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: shop}
+spec: {containers: [{name: istio-proxy, image: auto}]}
+"""
+    assert {"IST0102", "IST0147"} <= {one.code for one in lateen.load(text).findings}
+    outcome = plane.apply(from_text(text))
+    assert not {one.code for one in (*outcome.findings, *plane.findings())} & {"IST0102", "IST0147"}

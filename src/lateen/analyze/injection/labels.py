@@ -6,6 +6,7 @@ about a workload that says it has none.
 
 from collections.abc import Mapping
 
+from lateen.analyze.catalogue import Code
 from lateen.api import facts
 from lateen.api.meta import Ref
 from lateen.api.workload import Pod, PodTemplate
@@ -23,6 +24,18 @@ PROXY = "istio-proxy"
 CONTROL_PLANE = ("istio", ("release", "istio"))
 IGNORED_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease", "local-path-storage"})
 """Namespaces that Istio never injects and does not analyse (pkg/kube/inject IgnoredNamespaces)."""
+
+ABOUT_INJECTION = frozenset(
+    (
+        Code.NOT_INJECTED,
+        Code.WITHOUT_PROXY,
+        Code.UNFILLED,
+        Code.UNFILLED_POD,
+        Code.INJECTED_BY_DEFAULT,
+        Code.OLD_PROXIES,
+    )
+)
+"""Codes that say nothing about a mesh that runs here: each workload has a proxy."""
 
 
 def is_control_plane(labels: Mapping[str, str]) -> bool:
