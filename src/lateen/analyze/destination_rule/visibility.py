@@ -6,7 +6,7 @@ A client takes the rules of the first namespace that has one for the host: its o
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.destination_rule.subject import destination_rule, services
-from lateen.analyze.report import found
+from lateen.analyze.report import found, joined
 from lateen.analyze.selection import INGRESS_NAMESPACE
 from lateen.api import facts
 from lateen.api.finding import Finding
@@ -64,8 +64,8 @@ def _why(db: Database, ref: Ref, owner: str) -> str:
             return f"exportTo keeps it in {ref.namespace}, where no workload is"
         return "another rule for the host comes first everywhere"
     if ref.namespace not in client_namespaces(db):
-        return (
-            f"it is in namespace {ref.namespace}, which has no workloads, and clients elsewhere look only in their "
-            f"own namespace, in {owner} and in {root_namespace(db)}"
+        places = joined(
+            f"in {place}" for place in dict.fromkeys(("their own namespace", owner, root_namespace(db)))
         )
+        return f"it is in namespace {ref.namespace}, which has no workloads, and clients elsewhere look only {places}"
     return f"another rule for the host comes first in namespace {ref.namespace}"
