@@ -40,6 +40,8 @@ class Seen(msgspec.Struct, frozen=True):
     causes: tuple[Edit, ...]
     payloads: frozenset[str] = frozenset()
     """What is sent on connections of this kind: several where it makes no difference."""
+    witness: str = ""
+    """The name of one of the clients; the example is its."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -161,7 +163,7 @@ def _seen(before: dict[str, Received], after: dict[str, Received], found: dict[R
             entry[3].add(change.connection.payload)
     for change, arriving, several, payloads in together.values():
         causes = related(found, change)
-        yield Seen(change, called(several, common), arriving, causes, frozenset(payloads))
+        yield Seen(change, called(several, common), arriving, causes, frozenset(payloads), several[0])
 
 
 def _pairs(

@@ -1,12 +1,15 @@
 """A report as text, as JSON, and as Markdown for the comment of a pull request."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
 
 from lateen.diff.comparison import Report, Seen
 from lateen.diff.curl import example
+from lateen.diff.proofs import Proof, counted
+from lateen.diff.proofs import rows as proof_rows
 
 HOSTS = 3
 """Hosts that are named; more are counted."""
@@ -15,13 +18,14 @@ CLASSES = 200
 UNSET = "-"
 
 
-def text(found: Report) -> str:
+def text(found: Report, proofs: Sequence[Proof] = ()) -> str:
     """Write a report for a terminal."""
-    blocks = [_block(number, one) for number, one in enumerate(found.seen[:CLASSES], 1)]
-    return "\n\n".join([*blocks, _summary(found)])
+    pairs = list(zip_longest(found.seen, proofs))[:CLASSES]
+    blocks = [_block(number, *pair) for number, pair in enumerate(pairs, 1)]
+    return "\n\n".join([*blocks, _summary(found, proofs)])
 
 
-def _block(number: int, seen: Seen) -> str:
+def _block(number: int, seen: Seen, proof: Proof | None) -> str:
     change = seen.change
     rows = [("from", _clients(seen)), ("example", example(change, seen.clients[0]))]
     rows += [(name, f"{old or UNSET}  →  {new or UNSET}") for name, old, new in change.differences]
@@ -30,6 +34,7 @@ def _block(number: int, seen: Seen) -> str:
     rows += [("cause", str(cause)) for cause in seen.causes[:5]]
     if len(seen.causes) > 5:
         rows.append(("", f"and {len(seen.causes) - 5} more objects"))
+    rows += proof_rows(proof) if proof is not None else ()
     width = max(len(name) for name, _ in rows)
     return "\n".join(
         [f"{number}. {subject(seen)}", *(f"   {name.ljust(width)}  {words}" for name, words in rows)]
@@ -77,7 +82,7 @@ def _clients(seen: Seen) -> str:
     return f"{words}, arriving requests" if seen.arriving else words
 
 
-def _summary(found: Report) -> str:
+def _summary(found: Report, proofs: Sequence[Proof] = ()) -> str:
     compared = f"{len(found.edits)} {_plural('object', len(found.edits))} differ{'s' if len(found.edits) == 1 else ''}"
     looked = (
         f"{found.proxies} {_plural('workload', found.proxies)} and gateways compared" if found.edits else ""
@@ -94,22 +99,24 @@ def _summary(found: Report) -> str:
         if not found.seen
         else f"{len(found.seen)} {_plural('class', len(found.seen))} of requests change{'s' if len(found.seen) == 1 else ''}"
     )
-    return "\n".join([*lines, f"{what} ({', '.join(part for part in (compared, looked) if part)})"])
+    proved = f"; {counted(proofs)}" if proofs else ""
+    return "\n".join([*lines, f"{what} ({', '.join(part for part in (compared, looked) if part)}){proved}"])
 
 
 def _plural(word: str, number: int) -> str:
     return word if number == 1 else f"{word}es" if word.endswith("s") else f"{word}s"
 
 
-def markdown(found: Report) -> str:
+def markdown(found: Report, proofs: Sequence[Proof] = ()) -> str:
     """Write a report as the comment of a pull request."""
-    parts = [f"### {_summary(found).splitlines()[-1]}"]
-    parts += ["\n".join(_section(seen)) for seen in found.seen[:CLASSES]]
+    parts = [f"### {_summary(found, proofs).splitlines()[-1]}"]
+    pairs = list(zip_longest(found.seen, proofs))[:CLASSES]
+    parts += ["\n".join(_section(*pair)) for pair in pairs]
     parts += [f"_{line}_" for line in _summary(found).splitlines()[:-1]]
     return "\n\n".join(parts)
 
 
-def _section(seen: Seen) -> Iterator[str]:
+def _section(seen: Seen, proof: Proof | None) -> Iterator[str]:
     change = seen.change
     yield f"<details><summary><b>{_escaped(subject(seen))}</b>, from {_escaped(_clients(seen))}</summary>"
     yield ""
@@ -126,6 +133,8 @@ def _section(seen: Seen) -> Iterator[str]:
         yield f"Cannot decide whether there is such a request: {change.undecided}."
         yield ""
     yield from (f"- {_escaped(str(cause))}" for cause in seen.causes[:5])
+    if proof is not None:
+        yield from (f"- {name.strip()}: {_escaped(words)}" for name, words in proof_rows(proof))
     yield ""
     yield "</details>"
 
@@ -138,10 +147,10 @@ def _cell(words: str) -> str:
     return _escaped(words).replace("|", "\\|").replace("\n", " ")
 
 
-def json(found: Report) -> str:
+def json(found: Report, proofs: Sequence[Proof] = ()) -> str:
     """Write a report as JSON; the form is documented in docs/reference/diff.md."""
     value = {
-        "changes": [_entry(seen) for seen in found.seen],
+        "changes": [_entry(*pair) for pair in zip_longest(found.seen, proofs)],
         "objects": [_edit(edit) for edit in found.edits],
         "compared": found.proxies,
         "new": list(found.appeared),
@@ -150,7 +159,7 @@ def json(found: Report) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
-def _entry(seen: Seen) -> dict[str, Any]:
+def _entry(seen: Seen, proof: Proof | None) -> dict[str, Any]:
     change = seen.change
     return {
         "kind": change.kind,
@@ -170,6 +179,7 @@ def _entry(seen: Seen) -> dict[str, Any]:
         ],
         "undecided": change.undecided or None,
         "causes": [_edit(cause) for cause in seen.causes],
+        "proof": msgspec.to_builtins(proof),
     }
 
 
@@ -183,4 +193,8 @@ def _edit(edit: Any) -> dict[str, Any]:
     }
 
 
-FORMS: dict[str, Callable[[Report], str]] = {"text": text, "json": json, "markdown": markdown}
+FORMS: dict[str, Callable[[Report, Sequence[Proof]], str]] = {
+    "text": text,
+    "json": json,
+    "markdown": markdown,
+}

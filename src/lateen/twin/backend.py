@@ -59,11 +59,17 @@ class Backend:
         with self._more:
             self._heard.clear()
 
-    def heard(self, at_least: int = 0, patience: float = 0.0) -> list[Heard]:
-        """Return what arrived since `forget`; wait some seconds for a number of requests."""
+    def heard(
+        self, at_least: int = 0, patience: float = 0.0, mark: tuple[str, str] | None = None
+    ) -> list[Heard]:
+        """Return what arrived since `forget`, with a header if one is given; wait some seconds for a number of requests."""
+
+        def found() -> list[Heard]:
+            return [one for one in self._heard if mark is None or mark in one.headers]
+
         with self._more:
-            self._more.wait_for(lambda: len(self._heard) >= at_least, patience)
-            return list(self._heard)
+            self._more.wait_for(lambda: len(found()) >= at_least, patience)
+            return found()
 
 
 class _Answer(socketserver.StreamRequestHandler):
