@@ -9,7 +9,7 @@ mesh.resources(proxy).clusters  # Envoy's proto JSON
 import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,12 +21,10 @@ from lateen.api.check.dispatch import check
 from lateen.api.finding import Finding
 from lateen.api.mesh_config import MeshConfig
 from lateen.api.meta import Object, Ref
-from lateen.compile.dump import Dump
 from lateen.engine import Database, query
 from lateen.explained import GATEWAY, imagined_gateway, imagined_workload, located
 from lateen.model.proxy_config import injected_metadata
 from lateen.model.view import Proxy, view_of
-from lateen.simulate.explain import explain
 from lateen.simulate.explain_request import Request
 from lateen.simulate.explain_types import Explanation
 from lateen.sources.documents import DEFAULT_NAMESPACE, Entry, Load
@@ -36,6 +34,9 @@ from lateen.sources.origin import Origin, locate
 from lateen.sources.store import FILES, Store
 from lateen.sources.written import as_written
 from lateen.sources.yaml import Document
+
+if TYPE_CHECKING:  # with it come Envoy's messages, which `findings` can do without
+    from lateen.compile.dump import Dump
 
 Source = str | os.PathLike[str] | Mapping[str, Any] | Object[Any] | Load
 """A path, a text of YAML (a string with a line break), an object as a dictionary, a decoded one, or what `sources` read."""
@@ -90,7 +91,7 @@ class Mesh:
         pod = _pod(self.db, workload, namespace)
         return _with_metadata(proxy_of(pod), injected_metadata(self.db, pod))
 
-    def resources(self, proxy: Proxy | Mapping[str, Any]) -> Dump:
+    def resources(self, proxy: Proxy | Mapping[str, Any]) -> "Dump":
         """Return what a proxy receives: `.listeners`, `.routes`, `.clusters`, `.endpoints`, `.secrets`.
 
         Args:
@@ -99,6 +100,8 @@ class Mesh:
         Raises:
             ValueError: the node's id is not of Istio's form.
         """
+        from lateen.compile.dump import Dump  # noqa: PLC0415
+
         node = proxy if isinstance(proxy, Proxy) else proxy_of_node(proxy)
         return Dump(self.db, view_of(self.db, _hashable(node)))
 
@@ -117,6 +120,8 @@ class Mesh:
             ValueError: the request cannot be made.
         """
         proxy = source if isinstance(source, Proxy) else self._source(request, source, namespace)
+        from lateen.simulate.explain import explain  # noqa: PLC0415
+
         return located(self.db, explain(self.db, request, _hashable(proxy)))
 
     def _source(self, request: Request, source: str, namespace: str) -> Proxy:

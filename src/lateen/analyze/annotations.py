@@ -15,10 +15,9 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Meta, Ref
 from lateen.api.workload import Deployment
-from lateen.engine import Database, query
+from lateen.engine import Database
 
 
-@query
 def annotations(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge the annotations of one object, and those that a Deployment gives to its pods."""
     one = facts.get(db, ref)

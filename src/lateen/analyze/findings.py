@@ -1,4 +1,8 @@
-"""All findings that concern more than one object; each rule is a query, so an edit re-runs only what it touches."""
+"""All findings that concern more than one object; an edit re-runs only what it touches.
+
+A rule that looks at other objects is a query of its own. One that looks at its object alone is a plain function: it would
+run whenever the findings about the object do, and an answer for each of thousands of objects is dear.
+"""
 
 from collections.abc import Iterator
 

@@ -8,7 +8,6 @@ from lateen.analyze.catalogue import page
 from lateen.analyze.suppression import Suppression
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Ref
-from lateen.cli.client import Client
 from lateen.cli.errors import Exit, Failure
 from lateen.engine import Database
 from lateen.mesh import load, read_files
@@ -68,6 +67,8 @@ def _exists(name: str, *, recursive: bool) -> None:
 
 def of_mesh(name: str, namespace: str, silent: tuple[Suppression, ...]) -> list[Row]:
     """Return the findings about a running mesh."""
+    from lateen.cli.client import Client  # noqa: PLC0415  HTTP and TLS, for nothing where files are checked
+
     rows = Client(name).get("/v1/findings", **({"namespace": namespace} if namespace else {}))
     return [
         {

@@ -6,10 +6,9 @@ from lateen.analyze.report import found
 from lateen.api.destination_rule import ClientTLSSettings
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database
 
 
-@query
 def verification(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell where `caCertificates` is missing. A sidecar reads `credentialName` only with a workloadSelector."""
     one = destination_rule(db, ref)

@@ -10,8 +10,6 @@ from lateen.analyze.report import found
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
-from lateen.compile.patch_failures import failures
-from lateen.compile.patches import value
 from lateen.engine import Database, query
 from lateen.model import envoy_filters
 from lateen.model.envoy_filters import ConfigPatch
@@ -45,6 +43,8 @@ def patch_values(db: Database, ref: Ref) -> tuple[Finding, ...]:
 
 
 def _judged(db: Database, patch: ConfigPatch) -> Iterator[Finding]:
+    from lateen.compile.patches import value  # noqa: PLC0415  Envoy's messages: most meshes have no patches
+
     path = _path(patch.index)
     read = value(db, patch.ref, patch.index)
     if read.body is None:
@@ -99,6 +99,8 @@ def patch_failures(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which patches fail on what the selected proxies get: a merge into something of another type."""
     if not any(_may_fail(patch) for patch in envoy_filters.config_patches(db, ref)):
         return ()
+    from lateen.compile.patch_failures import failures  # noqa: PLC0415
+
     failed = (one for view in _views(db, ref) for one in failures(db, view) if one.ref == ref)
     findings = (found(Code.PATCH_SKIPPED, ref, f"{_path(one.index)}.value", one.reason) for one in failed)
     return tuple(dict.fromkeys(findings))

@@ -8,7 +8,7 @@ from lateen.analyze.report import found
 from lateen.api import facts, foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
-from lateen.engine import Database, query
+from lateen.engine import Database
 
 WAYPOINT = frozenset({"istio.io/WaypointBound"})
 BAD_WHEN_FALSE = {
@@ -23,7 +23,6 @@ BAD_WHEN_FALSE = {
 """Conditions by kind; others may well be false."""
 
 
-@query
 def conditions(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell what is refused about an object of our own kinds."""
     one = facts.get(db, ref)

@@ -22,7 +22,7 @@ from lateen.api import facts, foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Meta, Ref
 from lateen.api.workload import Deployment, Pod, PodTemplate
-from lateen.engine import Database, query
+from lateen.engine import Database
 
 USER = 1337
 """The user that the proxy runs as; its traffic is not captured."""
@@ -30,7 +30,6 @@ UNFILLED = "auto"
 """The image that the injector replaces."""
 
 
-@query
 def pods(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge a Pod that somebody wrote; those that are made from a Deployment are judged there."""
     one = facts.get(db, ref)
@@ -44,7 +43,6 @@ def pods(db: Database, ref: Ref) -> tuple[Finding, ...]:
     return (*_without_proxy(db, ref, one.meta, one.spec), *users, *_unfilled_pod(ref, one.spec))
 
 
-@query
 def deployments(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge the pods of a Deployment."""
     one = facts.get(db, ref)

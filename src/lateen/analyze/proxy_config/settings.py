@@ -11,11 +11,10 @@ from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.proxy_config import ProxyConfig
 from lateen.api.workload import Deployment, Pod
-from lateen.engine import Database, query
+from lateen.engine import Database
 from lateen.model.proxy_config import ANNOTATION, Annotation, annotation
 
 
-@query
 def image(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell that a proxy's image has no effect: here a proxy is a process."""
     obj = facts.get(db, ref)
@@ -29,7 +28,6 @@ def image(db: Database, ref: Ref) -> tuple[Finding, ...]:
     return (found(Code.NO_IMAGE, ref, "spec.image.imageType", message),)
 
 
-@query
 def proxy_annotation(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell what of the annotation with settings of a proxy counts for nothing: on a pod, or where its pods are made."""
     obj = facts.get(db, ref)

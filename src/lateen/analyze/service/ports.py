@@ -10,11 +10,10 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.kubernetes import Service
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database
 from lateen.model import protocol
 
 
-@query
 def port_names(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which ports the proxies have to detect the protocol of."""
     one = facts.get(db, ref)

@@ -8,10 +8,9 @@ from lateen.analyze.virtual_service.walk import virtual_service
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.virtual_service import HTTPRoute
-from lateen.engine import Database, query
+from lateen.engine import Database
 
 
-@query
 def deprecated(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which deprecated fields are set."""
     one = virtual_service(db, ref)

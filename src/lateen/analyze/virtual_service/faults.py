@@ -5,10 +5,9 @@ from lateen.analyze.report import found, joined
 from lateen.analyze.virtual_service.walk import rule_name, virtual_service
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database
 
 
-@query
 def faults(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell where a fault and a timeout (or retries) are on one rule."""
     one = virtual_service(db, ref)

@@ -8,12 +8,11 @@ from lateen.analyze.virtual_service.walk import virtual_service
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.virtual_service import HTTPRoute
-from lateen.engine import Database, query
+from lateen.engine import Database
 
 _BOUNDARIES = ("/", "?", "=", "-", ".", "_")
 
 
-@query
 def prefixes(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which prefixes take more than the path that they name."""
     one = virtual_service(db, ref)

@@ -8,14 +8,13 @@ from lateen.analyze.virtual_service.walk import texts, virtual_service
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.virtual_service import VirtualService
-from lateen.engine import Database, query
+from lateen.engine import Database
 
 _META = frozenset("\\.+*?()|[]{}^$")
 _OPEN_ENDS = (".*", ".+", ".*?", ")", "$", "]*", "]+", "*", "+", "\\z")
 PRESENCE = "*"
 
 
-@query
 def regexes(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge every expression of a VirtualService."""
     one = virtual_service(db, ref)

@@ -8,7 +8,7 @@ from lateen.api.common import Duration
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.virtual_service import HTTPRetry, HTTPRoute
-from lateen.engine import Database, query
+from lateen.engine import Database
 
 UNSAFE = ("POST", "PATCH")
 AFTER_EFFECT = frozenset(
@@ -17,7 +17,6 @@ AFTER_EFFECT = frozenset(
 """Conditions under which the application may already have acted; connect-failure and refused-stream are not among them."""
 
 
-@query
 def retries(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge the retries of each rule."""
     one = virtual_service(db, ref)
