@@ -6,7 +6,9 @@ from typing import Any, Literal
 import msgspec
 
 from lateen.agent.bootstrap import MAX_CONNECTIONS, OUTBOUND_MARK, Bootstrap, bootstrap_json
+from lateen.agent.system_roots import system_roots
 from lateen.model.defaults import CLUSTER_DOMAIN
+from lateen.model.secrets import SYSTEM_ROOTS
 
 # The release whose behaviour this follows; EnvoyFilters match it by `proxyVersion`.
 ISTIO_VERSION = "1.31.0"
@@ -98,5 +100,6 @@ def node_metadata(plan: ProxyPlan) -> dict[str, Any]:
         "ISTIO_VERSION": ISTIO_VERSION,
         "DNS_CAPTURE": "true",
         "LATEEN_CAPTURE": "mark",
+        **({SYSTEM_ROOTS: roots} if (roots := system_roots()) else {}),
         **plan.extra_metadata,
     }

@@ -17,6 +17,11 @@ KUBERNETES = "kubernetes://"
 CONFIG_MAP = "configmap://"
 FILE_CERTIFICATE = "file-cert:"
 FILE_ROOT = "file-root:"
+SYSTEM = "system"
+"""In place of a file: the operating system's bundle of CAs."""
+SYSTEM_ROOTS = "LATEEN_SYSTEM_ROOTS"
+"""Node metadata: where that bundle is."""
+USUAL_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 PAIRS = (("cert", "key"), ("tls.crt", "tls.key"))  # a generic secret's keys, then those of kubernetes.io/tls
 AUTHORITIES = (("cacert", "crl"), ("ca.crt", "ca.crl"))
 STAPLE = "tls.ocsp-staple"
@@ -49,7 +54,7 @@ class CertificateFiles(msgspec.Struct, frozen=True):
 
 
 class AuthorityFile(msgspec.Struct, frozen=True):
-    """CAs in a file beside the proxy; `system` is the operating system's bundle."""
+    """CAs in a file beside the proxy."""
 
     path: str
 
@@ -64,12 +69,18 @@ def material(db: Database, view: View, name: str) -> Material | None:
         chain, _, key = name.removeprefix(FILE_CERTIFICATE).partition("~")
         return CertificateFiles(chain, key) if chain and key else None
     if name.startswith(FILE_ROOT):
-        return AuthorityFile(name.removeprefix(FILE_ROOT))
+        path = name.removeprefix(FILE_ROOT)
+        return AuthorityFile(_system_bundle(view) if path == SYSTEM else path)
     if name.startswith(CONFIG_MAP):
         return _of_config_map(db, name.removeprefix(CONFIG_MAP).removesuffix(AUTHORITY_SUFFIX))
     if name.startswith(KUBERNETES):
         return _of_secret(db, view, name.removeprefix(KUBERNETES))
     return None
+
+
+def _system_bundle(view: View) -> str:
+    """Return the file: Envoy reads `system_root_certs` and then verifies nothing, so it has to be named."""
+    return view.meta(SYSTEM_ROOTS) or USUAL_BUNDLE
 
 
 def _of_secret(db: Database, view: View, text: str) -> Material | None:

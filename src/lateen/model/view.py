@@ -117,7 +117,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 # Node metadata that changes what is generated (spec: xDS delivery).
 METADATA_READ = frozenset(
     {"HTTP10", "IDLE_TIMEOUT", "UNPRIVILEGED_POD", "ROUTER_MODE", "HTTP_PROXY_PORT", "PROXY_CONFIG", "ISTIO_VERSION",
-     "CLUSTER_ID", "LATEEN_CAPTURE"}
+     "CLUSTER_ID", "LATEEN_CAPTURE", "LATEEN_SYSTEM_ROOTS"}
 )  # fmt: skip
 
 

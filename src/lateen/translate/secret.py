@@ -7,8 +7,6 @@ from envoy.extensions.transport_sockets.tls.v3.secret_pb2 import Secret
 from lateen.model.secrets import Authorities, AuthorityFile, Certificate, CertificateFiles, Material
 from lateen.translate import message
 
-SYSTEM = "system"
-
 
 def secret(name: str, material: Material) -> bytes:
     """Return a secret, serialised."""
@@ -40,8 +38,6 @@ def _authorities(material: Authorities | AuthorityFile) -> CertificateValidation
             trusted_ca=DataSource(inline_bytes=material.roots),
             crl=DataSource(inline_bytes=material.revoked) if material.revoked else None,
         )
-    if material.path == SYSTEM:
-        return CertificateValidationContext(system_root_certs=CertificateValidationContext.SystemRootCerts())
     return CertificateValidationContext(
         trusted_ca=DataSource(filename=material.path), watched_directory=_directory(material.path)
     )

@@ -179,6 +179,7 @@ CASES = {
     ),
     "a wrong name": ({"mode": "SIMPLE", "subjectAltNames": ["other.example"], **CA}, 503, None),
     "an unknown authority": ({"mode": "SIMPLE"}, 503, None),
+    "an unknown authority, no name compared": ({"mode": "SIMPLE", "sni": "api.example"}, 503, None),
     "an unknown authority, not checked": ({"mode": "SIMPLE", "insecureSkipVerify": True}, 200, "simple"),
     "a certificate is shown": (
         {"mode": "MUTUAL", "clientCertificate": "CERT", "privateKey": "KEY", **CA},
@@ -202,3 +203,25 @@ def test_envoy_speaks_tls(tmp_path, case):
             found = get(listener)
     assert found[0] == status
     assert body is None or found[1] == body
+
+
+# item 164
+@pytest.mark.envoy
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("tls", "status"),
+    [
+        ({}, 200),
+        ({"sni": "api.example"}, 200),
+        ({"subjectAltNames": ["api.example"]}, 200),
+        ({"subjectAltNames": ["other.example"]}, 503),
+    ],
+)
+def test_envoy_trusts_whom_the_operating_system_trusts(tmp_path, tls, status):
+    files = certificate(tmp_path)
+    with tls_server(files) as port:
+        mesh = mesh_with(port, {"mode": "SIMPLE", **tls})
+        view = mesh.view(metadata={"LATEEN_SYSTEM_ROOTS": str(files[0])})
+        mesh.view = lambda: view
+        with envoy(mesh, tmp_path) as listener:
+            assert get(listener)[0] == status

@@ -70,7 +70,8 @@ def test_files_are_named_and_watched_never_read():
     }
     authorities = Mesh().secret("file-root:/c/ca.crt")["validation_context"]
     assert authorities == {"trusted_ca": {"filename": "/c/ca.crt"}, "watched_directory": {"path": "/c"}}
-    assert Mesh().secret("file-root:system")["validation_context"] == {"system_root_certs": {}}
+    usual = Mesh().secret("file-root:system")["validation_context"]
+    assert usual["trusted_ca"] == {"filename": "/etc/ssl/certs/ca-certificates.crt"}
 
 
 def test_authorities_may_be_in_a_config_map_of_any_namespace():
