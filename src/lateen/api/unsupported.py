@@ -11,6 +11,8 @@ BOOTSTRAP = "proxies are started with settings of their own"
 ONE_CLUSTER = "there is one cluster only"
 NO_INGRESS = "Ingress objects are not read"
 AMBIENT = "it is for ambient mode only"
+OF_POD = "Istio reads that of the Pod"
+OF_SERVICE = "the Service says it"
 OF_KUBERNETES = "it is between Kubernetes and its nodes"
 
 Table = dict[str, dict[str, str]]
@@ -172,7 +174,21 @@ WITHOUT_EFFECT: Table = {
     "ConfigMap": {"immutable": OF_KUBERNETES, "binaryData": "no proxy and no process asks for it"},
     "EndpointSlice": {
         "addressType": "checked; the addresses say it themselves",
+        "endpoints[].hostname": OF_POD,
+        "endpoints[].nodeName": OF_POD,
+        "endpoints[].zone": OF_POD,
         "endpoints[].targetRef.uid": "Kubernetes sets it",
+        "ports[].protocol": OF_SERVICE,
+        "ports[].appProtocol": OF_SERVICE,
+    },
+    "WorkloadEntry": {"spec.serviceAccount": NEEDS_CA},
+    "Endpoints": {
+        "subsets[].notReadyAddresses": "Istio takes them for ending, and sends them nothing",
+        "subsets[].addresses[].hostname": OF_POD,
+        "subsets[].addresses[].nodeName": OF_POD,
+        "subsets[].addresses[].targetRef.uid": "Kubernetes sets it",
+        "subsets[].ports[].protocol": OF_SERVICE,
+        "subsets[].ports[].appProtocol": OF_SERVICE,
     },
     "MeshConfig": {
         "hboneIdleTimeout": AMBIENT,

@@ -63,9 +63,10 @@ def _named(namespace: str, target: k8s.ObjectReference | None) -> Ref | None:
 def _health(service: Service, conditions: k8s.EndpointConditions | None) -> Health | None:
     """Read the conditions; None for an endpoint that is going away, which must not count for failover.
 
-    One that is not ready and does not say otherwise is going away.
+    One that is not ready and does not say otherwise is going away. A Service that publishes such addresses does not matter:
+    Kubernetes says that they are ready then.
     """
-    if conditions is None or conditions.ready is not False or service.publish_not_ready:
+    if conditions is None or conditions.ready is not False:
         return Health.HEALTHY
     if conditions.terminating is False:
         return Health.UNHEALTHY

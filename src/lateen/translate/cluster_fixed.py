@@ -25,7 +25,7 @@ def black_hole(settings: FixedClusters) -> bytes:
         name=names.BLACK_HOLE,
         alt_stat_name=names.stats_prefix(names.BLACK_HOLE),
         type=cluster_pb2.Cluster.STATIC,
-        connect_timeout=duration(settings.connect_timeout),
+        connect_timeout=duration(settings.mesh_connect_timeout),
         lb_policy=cluster_pb2.Cluster.ROUND_ROBIN,
     )
     return serialized(built)
