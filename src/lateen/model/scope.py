@@ -20,6 +20,7 @@ from lateen.model.protocol import Protocol
 from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.service import Registry, Service, all_services, of_host
+from lateen.model.service import service as declared
 from lateen.model.view import View
 from lateen.model.virtual_services import Binding
 
@@ -172,7 +173,7 @@ def outbound_mode(db: Database, scope: Scope) -> str:
 
 def _egress(db: Database, scope: Scope, listener: IstioEgressListener | None) -> Egress:
     patterns = _Patterns(listener.hosts if listener else EVERYTHING, scope.namespace)
-    seen = (patterns.imported_service(service) for service in visible_services(db, scope.namespace))
+    seen = (patterns.imported_service(service) for service in _candidates(db, scope, patterns))
     imported = [
         trimmed for one in seen if one is not None and (trimmed := _on_port(one, listener)) is not None
     ]
@@ -198,6 +199,13 @@ class _Patterns:
                 target, namespace = self.excluded, namespace[1:] or "*"
             namespace = own_namespace if namespace == "." else namespace
             target.setdefault(namespace, []).append(host.lower())
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...] | None:
+        """The (namespace, host) pairs, when none of the patterns is a wildcard."""
+        pairs = tuple((namespace, host) for namespace, found in self.imported.items() for host in found)
+        is_exact = all(namespace != "*" and not hosts.is_wildcard(host) for namespace, host in pairs)
+        return tuple(dict.fromkeys(pairs)) if is_exact else None
 
     def imported_service(self, service: Service) -> Service | None:
         """Import a service when a pattern covers its host, one way, unlike a VirtualService; None otherwise.
@@ -231,6 +239,15 @@ class _Patterns:
     def _overlaps(self, host: str, namespace: str) -> bool:
         candidates = (*self.imported.get(namespace, ()), *self.imported.get("*", ()))
         return any(hosts.matches(host, pattern) for pattern in candidates)
+
+
+def _candidates(db: Database, scope: Scope, patterns: _Patterns) -> Iterable[Service]:
+    """Return what patterns may import: where all name one service each, of several ServiceEntries the oldest only."""
+    if patterns.named is None:
+        return visible_services(db, scope.namespace)
+    found = (declared(db, host, namespace) for namespace, host in patterns.named)
+    visible = (one for one in found if one and visibility.visible_to(one.export_to, scope.namespace))
+    return sorted(visible, key=lambda one: one.age)
 
 
 def _covered(host: str, patterns: Iterable[str]) -> bool:

@@ -155,32 +155,34 @@ def forwarding(
     """Resolve a rule's destinations; the DestinationRule of the first one decides about timeouts and hashing."""
     usable = _destinations(routes)
     targets = tuple(_target(db, view, ref, route, port) for route in usable)
-    if len(targets) == 1:
-        return to_service(db, view, targets[0])
+    first = _named(ref, usable[0])
     weighted = tuple(target for target in targets if target.weight)
-    if not weighted:
-        return to_service(db, view, targets[0])
-    settings = _settings(db, view, targets[0].host, "")
+    if len(targets) == 1 or not weighted:
+        return to_service(db, view, targets[0], named=first)
+    settings = _settings(db, view, first, "")
     prefix = f"{ref.name}.{ref.namespace}"
     return msgspec.structs.replace(settings, targets=weighted, is_shared=True, stat_prefix=prefix)
 
 
-def to_service(db: Database, view: View, target: Target, *, names_port: bool = True) -> Forwarding:
-    """Return the forwarding to one cluster, as its DestinationRule wants it.
+def to_service(
+    db: Database, view: View, target: Target, *, named: str = "", names_port: bool = True
+) -> Forwarding:
+    """Return the forwarding to one cluster, as the DestinationRule of the host that was named wants it.
 
-    Statistics do not name the port of a service's own chains (tls.go).
+    An ExternalName service is named, and its target's cluster is used. Statistics do not name the port of a service's
+    own chains (tls.go).
     """
+    host = named or target.host
     alone = msgspec.structs.replace(target, weight=1)
-    settings = _settings(db, view, target.host, target.subset)
-    return msgspec.structs.replace(
-        settings, targets=(alone,), stat_prefix=_stat_prefix(db, view, target, names_port=names_port)
-    )
+    settings = _settings(db, view, host, target.subset)
+    prefix = _stat_prefix(db, view, host, target, names_port=names_port)
+    return msgspec.structs.replace(settings, targets=(alone,), stat_prefix=prefix)
 
 
-def _stat_prefix(db: Database, view: View, target: Target, *, names_port: bool) -> str:
+def _stat_prefix(db: Database, view: View, host: str, target: Target, *, names_port: bool) -> str:
     """Fill the mesh's `outboundClusterStatName`; empty is the cluster's name."""
     template = facts.mesh_config(db).outbound_cluster_stat_name
-    service = scope.service(db, scope.scope_of(db, view), target.host) if template else None
+    service = scope.service(db, scope.scope_of(db, view), host) if template else None
     if service is None or not template:
         return ""
     known = service.port(target.port) if names_port else None
@@ -188,10 +190,14 @@ def _stat_prefix(db: Database, view: View, target: Target, *, names_port: bool) 
     return stat_names.filled(template, stat_names.of_service(service), port, target.subset, 0)
 
 
+def _named(ref: Ref, route: RouteDestination) -> str:
+    named = route.destination.host if route.destination else ""
+    return hosts.fqdn(named, ref.namespace, CLUSTER_DOMAIN).lower()
+
+
 def _target(db: Database, view: View, ref: Ref, route: RouteDestination, port: int) -> Target:
     assert route.destination is not None
-    destination = route.destination
-    host = hosts.fqdn(destination.host, ref.namespace, CLUSTER_DOMAIN).lower()
+    destination, host = route.destination, _named(ref, route)
     service = scope.service(db, scope.scope_of(db, view), host)
     number = port
     if destination.port is not None and destination.port.number:
