@@ -20,6 +20,7 @@ import msgspec
 from bench_proxies import Client, Sent
 
 from lateen.analyze.findings import findings
+from lateen.cli.collector import collect_rarely
 from lateen.engine import Database
 from lateen.engine.counters import counts, reset, runs
 from lateen.sources.documents import Texts
@@ -137,7 +138,9 @@ class Scenario:
         nodes += [bench_proxies.gateway_node()] if with_gateway else []
         new = [Client(self.db, node, self.changes) for node in nodes]
         self.clients += new
-        return bench_proxies.settle(new)
+        sent = bench_proxies.settle(new)
+        self.changes.forget()  # as the server does when all have been told
+        return sent
 
     def _edit(self, name: str, texts: list[tuple[str, str]]) -> Edit:
         clocks: list[tuple[float, float, float, float]] = []
@@ -258,6 +261,7 @@ def timed(work: object) -> float:
 
 
 def main() -> None:
+    collect_rarely()  # as the command line does
     services, shape, scoped, proxies, file = sys.argv[1:]
     size = msgspec.convert(
         {"services": int(services), "shape": shape, "scoped": scoped == "1"}, bench_mesh.Size

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from lateen.cli.collector import collect_rarely
 from lateen.cli.errors import Exit
 
 # command → (module below lateen.cli, one line of help); the order is the order of help.
@@ -102,9 +103,7 @@ def lateen() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; whatever happens, no traceback reaches the user (LATEEN_DEBUG=1 shows it)."""
-    gc.set_threshold(
-        100_000, 20, 50
-    )  # thousands of facts that live long: the usual 700 costs a quarter of a start
+    collect_rarely()
     brief = not BRIEF.isdisjoint(sys.argv[1:] if arguments is None else arguments)
     if brief:
         gc.disable()
