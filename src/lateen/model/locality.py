@@ -16,9 +16,10 @@ from lateen.api.load_balancer import (
 from lateen.api.mesh_config import MeshConfig
 from lateen.model.distribution import SAME_NODE, SAME_ZONE
 from lateen.model.endpoint import Endpoint
+from lateen.model.mesh_networks import NETWORK_LABEL
 from lateen.model.service import Service
 from lateen.model.subsets import NODE, located_labels, split_locality
-from lateen.model.workload import NETWORK_LABEL, REGION, SUBZONE, ZONE
+from lateen.model.workload import REGION, SUBZONE, ZONE
 
 Pairs = tuple[tuple[str, str], ...]
 

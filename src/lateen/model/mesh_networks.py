@@ -7,17 +7,23 @@ pilot/pkg/serviceregistry/kube/controller/network.go.
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from lateen.api import facts
+from lateen.api.meta import Ref
 from lateen.engine import Database, query
+from lateen.model.defaults import ROOT_NAMESPACE
 
 KUBERNETES = "Kubernetes"  # the only cluster there is
+NETWORK_LABEL = "topology.istio.io/network"
 Range = tuple[IPv4Network | IPv6Network, str]
 
 
 def network_of(db: Database, address: str, registry: str) -> str:
     """Return the network of an address that says nothing of itself: its registry's, else the narrowest range's.
 
-    `registry` is the cluster's name for what Kubernetes runs, empty for everything else.
+    `registry` is the cluster's name for what Kubernetes runs, empty for everything else. Of what Kubernetes runs the label
+    of the namespace that Istio runs in comes first (controller.go Network).
     """
+    if registry == KUBERNETES and (own := _of_kubernetes(db)):
+        return own
     of_registry, ranges = _declared(db)
     if registry in of_registry:
         return of_registry[registry]
@@ -69,3 +75,9 @@ def _range(text: str) -> IPv4Network | IPv6Network | None:
         return ip_network(text, strict=False)
     except ValueError:
         return None
+
+
+@query
+def _of_kubernetes(db: Database) -> str:
+    found = facts.get(db, Ref("Namespace", "", ROOT_NAMESPACE))
+    return found.meta.labels.get(NETWORK_LABEL, "") if found else ""

@@ -16,9 +16,8 @@ from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model.endpoint import Endpoint
 from lateen.model.locality import Group, Member
-from lateen.model.mesh_networks import declared_gateways, gateway_services
+from lateen.model.mesh_networks import NETWORK_LABEL, declared_gateways, gateway_services
 from lateen.model.service import of_host
-from lateen.model.workload import NETWORK_LABEL
 
 GATEWAY_PORT_LABEL = "networking.istio.io/gatewayPort"
 GATEWAY_PORT = 15443

@@ -6,9 +6,10 @@ Source: pilot/pkg/serviceregistry/util/label (AugmentLabels) and endpoint_builde
 from lateen.engine import Database, query
 from lateen.model.destination_rules import rule_for
 from lateen.model.endpoint import Endpoint
+from lateen.model.mesh_networks import NETWORK_LABEL
 from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.view import View
-from lateen.model.workload import NETWORK_LABEL, REGION, SUBZONE, ZONE
+from lateen.model.workload import REGION, SUBZONE, ZONE
 
 NODE = "kubernetes.io/hostname"
 PLACE_LABELS = (REGION, ZONE, SUBZONE, NETWORK_LABEL, NODE)

@@ -15,6 +15,7 @@ from lateen.api.workload_entry import WorkloadEntry
 from lateen.engine import Database, query
 from lateen.model import mesh_networks
 from lateen.model.distribution import SAME_NODE, distribution
+from lateen.model.mesh_networks import NETWORK_LABEL
 from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs
 
@@ -26,7 +27,6 @@ OLD_LABELS = {
     REGION: "failure-domain.beta.kubernetes.io/region",
     ZONE: "failure-domain.beta.kubernetes.io/zone",
 }
-NETWORK_LABEL = "topology.istio.io/network"
 TLS_MODE_LABEL = "security.istio.io/tlsMode"
 SERVICE_NAME = "kubernetes.io/service-name"  # whose endpoints an EndpointSlice has
 HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
