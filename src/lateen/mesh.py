@@ -56,6 +56,7 @@ class Mesh:
         self.db = db
         self._told = findings
         self._load = load
+        self._written: Database | None = None
 
     @property
     def validation(self) -> tuple[Finding, ...]:
@@ -65,7 +66,7 @@ class Mesh:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything wrong or worth knowing: of each object (one with an error is not in force), then between objects."""
-        written = as_written(self._load, self.db)
+        written = self._written = self._written or as_written(self._load, self.db)
         between = [locate(written, finding) for finding in analysis(written)]
         if written is not self.db:
             effects = (locate(self.db, one) for one in analysis(self.db) if not is_of_istio(one))

@@ -177,5 +177,11 @@ def test_a_certificate_counts_within_its_life():
     assert invalid(pem, "2030-01-02T00:00:00Z") == ""
     assert invalid(pem, "2030-03-01T00:00:00Z") == "the certificate has expired on 2030-01-31"
     assert invalid(pem, "2029-03-01T00:00:00Z") == "the certificate is not valid before 2030-01-01"
+    assert (
+        invalid(
+            certificate(begin + timedelta(minutes=59), begin + timedelta(days=30)), "2030-01-01T00:00:00Z"
+        )
+        == ""
+    )
     assert invalid(pem, "") == ""
     assert invalid(pem[:60], "") == "the certificate cannot be read"

@@ -3,6 +3,9 @@
 from functools import lru_cache
 from warnings import catch_warnings
 
+HOUR = len("2030-01-01T00")
+"""What of a time is compared: the time of looking is known to the hour (api/facts.py NOW)."""
+
 
 @lru_cache(1024)
 def invalid(pem: bytes, now: str) -> str:
@@ -17,6 +20,7 @@ def invalid(pem: bytes, now: str) -> str:
     begin, end = (
         time.strftime("%Y-%m-%dT%H:%M:%SZ") for time in (one.not_valid_before_utc, one.not_valid_after_utc)
     )
-    if now and now > end:
+    if now and now[:HOUR] > end[:HOUR]:
         return f"the certificate has expired on {end[:10]}"
-    return f"the certificate is not valid before {begin[:10]}" if now and now < begin else ""
+    early = bool(now) and now[:HOUR] < begin[:HOUR]
+    return f"the certificate is not valid before {begin[:10]}" if early else ""
