@@ -5,6 +5,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from lateen.analyze.catalogue import CATALOGUE, page
+from lateen.cli.check_text import subject
 from lateen.cli.output import dumped
 
 Row = dict[str, Any]
@@ -69,8 +70,7 @@ def _words(row: Row) -> str:
 def _subject(row: Row) -> str:
     if not row.get("kind"):
         return ""
-    name = f"{row['namespace']}/{row['name']}" if row.get("namespace") else row.get("name", "")
-    return f"{row['kind']} {name}: "
+    return f"{row['kind']} {subject(row)}: "
 
 
 def as_junit(rows: list[Row], reached: Collection[str] = tuple(SARIF_LEVELS)) -> str:

@@ -1,6 +1,7 @@
 """Findings as rows: what every form of `lateen check` prints, from files or from the running mesh."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from lateen.sources.documents import Load
 from lateen.sources.files import STDIN, is_manifest
 
 Row = dict[str, Any]
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def of_files(
@@ -82,7 +84,7 @@ def of_mesh(name: str, namespace: str, silent: tuple[Suppression, ...]) -> list[
 
 
 def _finding(row: Row) -> Finding:
-    ref = Ref(row["kind"], row.get("namespace", ""), row["name"]) if row.get("kind") else None
+    ref = Ref(row["kind"], row.get("namespace", ""), row.get("name", "")) if row.get("kind") else None
     return Finding(row["code"], Level(row["level"]), ref, row.get("path", ""), row["message"])
 
 
@@ -103,7 +105,12 @@ def _row(db: Database, one: Finding) -> Row:
         "documentation": page(one.code),
         "source": _source(db, one),
     }
-    return {key: value for key, value in row.items() if value}
+    return {key: _shown(value) if isinstance(value, str) else value for key, value in row.items() if value}
+
+
+def _shown(text: str) -> str:
+    """Spell control characters out: a terminal would obey them, and XML has none."""
+    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _source(db: Database, one: Finding) -> str:

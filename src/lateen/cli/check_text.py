@@ -15,11 +15,15 @@ def text(row: Row) -> str:
     return "\n".join((_head(row), *_excerpt(row), *_advice(row)))
 
 
+def subject(row: Row) -> str:
+    """Write the name of the object: `namespace/name`, and what there is of it when it has none."""
+    return f"{row['namespace']}/{row.get('name', '')}" if row.get("namespace") else str(row.get("name", ""))
+
+
 def _head(row: Row) -> str:
-    subject = f"{row['namespace']}/{row['name']}" if row.get("namespace") else row.get("name", "")
     place = f"{row['file']}:{row['line']}" if row.get("line") else row.get("file", "")
     level = styled(f"{row['level']} [{row['code']}]", fg=COLOURS.get(row["level"]))
-    parts = (level, row.get("kind", ""), subject, f"({place})" if place else "")
+    parts = (level, row.get("kind", ""), subject(row), f"({place})" if place else "")
     return f"{' '.join(part for part in parts if part)}: {row['message']}"
 
 

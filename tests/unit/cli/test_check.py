@@ -262,3 +262,23 @@ def test_without_a_path_it_judges_the_running_mesh(mesh, run):
 
 def test_without_a_path_and_a_mesh_it_says_so(home, run):
     assert run("check").exit_code == 3
+
+
+NAMELESS = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {namespace: default}\n"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "yaml", "sarif", "junit", "github"])
+def test_an_object_without_a_name_is_named_as_far_as_it_can_be(check, form):
+    code, output, _ = check("a.yaml", "-o", form, a=NAMELESS)
+    assert code == 1
+    assert "needs a name" in output
+
+
+@pytest.mark.parametrize("form", ["text", "json", "junit", "github"])
+def test_control_characters_are_spelt_out(check, form):
+    text = WRONG.replace("  hosts:", '  "\\e[31m\\x01": 1\n  hosts:')
+    _, output, _ = check("a.yaml", "-o", form, a=text)
+    assert "x1b[31m" in output
+    assert not set(output) & {"\x1b", "\x01"}
+    if form == "junit":
+        ET.fromstring(output)
