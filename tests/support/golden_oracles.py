@@ -8,9 +8,9 @@ from lateen.compile import types
 from lateen.model.view import Proxy
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.simulation import simulate
-from lateen.simulate.trace import FilterChainChosen, Trace
+from lateen.simulate.trace import Trace
 from lateen.translate.dump import proto_json
-from lateen.twin.comparison import differences
+from lateen.twin.comparison import differences, send
 from lateen.twin.discovery import NackError
 from lateen.twin.envoy import LiveEnvoy, Loaded
 from support.golden_expectations import envoy_mismatches, simulator_mismatches
@@ -158,11 +158,7 @@ def _compared(
 ) -> Iterator[str]:
     connection, request = meant(mesh, block, proxy, line)
     trace = simulate(configuration, connection, request)
-    decrypts = any(isinstance(step, FilterChainChosen) and step.terminates_tls for step in trace.steps)
-    if request is None or (connection.tls is not None and not decrypts):
-        answer = loaded.exchange_bytes(connection, handshake=decrypts)
-    else:
-        answer = loaded.ask(connection, request)
+    answer = send(loaded, trace, connection, request)
     yield from envoy_mismatches(line, answer, loaded)
     yield from (f"simulator and Envoy differ: {text}" for text in differences(trace, answer, loaded))
 

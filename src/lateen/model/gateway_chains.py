@@ -115,9 +115,16 @@ def _shares(server_host: ServerHost, binding: Binding) -> bool:
 
 
 def _passed_by_name(db: Database, view: View, server: GatewayServer) -> Iterator[GatewayChain]:
-    """Yield a chain per service port and subset, whose server name says which cluster a mesh client means."""
+    """Yield a chain per service port and subset, whose server name says which cluster a mesh client means.
+
+    None for hosts with a wildcard: Envoy refuses server names with a `*` in the middle, and with them the listener.
+    """
     for service in scope.services(db, scope.scope_of(db, view)):
-        if service.external or not any(hosts.subset_of(service.host, host) for host in server.sni):
+        if (
+            service.external
+            or "*" in service.host
+            or not any(hosts.subset_of(service.host, host) for host in server.sni)
+        ):
             continue
         rule = rule_for(db, view, service.host)
         subsets = ("", *(subset.name for subset in (rule.subsets if rule else ())))

@@ -1,6 +1,6 @@
 """What the router does with a route: forward, redirect, answer, or fail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from envoy.config.route.v3.route_components_pb2 import RetryPolicy, Route, RouteAction
@@ -14,6 +14,7 @@ from lateen.simulate.mutations import change_request, change_response
 from lateen.simulate.request import Connection
 from lateen.simulate.rewrites import location, redirect_status, rewrite_path, rewrite_request
 from lateen.simulate.routes import Selected
+from lateen.simulate.substitutions import values
 from lateen.simulate.targets import reach
 from lateen.simulate.trace import AnyStep, ClusterReached, Mirror, Outcome, Retry, Unsupported
 
@@ -49,15 +50,17 @@ def act(
     if kind == "route":
         return _forwarded(configuration, selected, route.route, fields, connection, steps, base)
     if kind in ("redirect", "direct_response"):
-        return _answered(selected, route, fields, base)
+        return _answered(selected, route, fields, connection, base)
     steps.append(Unsupported(what=f"route action {kind}"))
     return base
 
 
-def _answered(selected: Selected, route: Route, fields: Fields, base: Outcome) -> Outcome:
+def _answered(
+    selected: Selected, route: Route, fields: Fields, connection: Connection, base: Outcome
+) -> Outcome:
     response, quoted = Fields(), fields.copy()
     rewrite_path(route.match, route.redirect, quoted)
-    removed = change_response(selected.mutation_order, response, quoted)
+    removed = change_response(selected.mutation_order, response, quoted, values(connection, selected, ""))
     base = msgspec.structs.replace(base, response_headers=response.pairs(), response_headers_removed=removed)
     if route.WhichOneof("action") == "redirect":
         return msgspec.structs.replace(
@@ -93,7 +96,7 @@ def _forwarded(  # noqa: PLR0913, PLR0917  everything that decides, by name at t
     base = msgspec.structs.replace(_with_policies(base, selected, action), endpoints=reached.targets)
     if not reached.targets and reached.reason != "the extension decides":
         return msgspec.structs.replace(base, status=503, flag="UH")
-    return _sent(base, selected, action, fields)
+    return _sent(base, selected, action, fields, values(connection, selected, name))
 
 
 def _with_policies(base: Outcome, selected: Selected, action: RouteAction) -> Outcome:
@@ -106,12 +109,14 @@ def _with_policies(base: Outcome, selected: Selected, action: RouteAction) -> Ou
     )
 
 
-def _sent(base: Outcome, selected: Selected, action: RouteAction, fields: Fields) -> Outcome:
+def _sent(
+    base: Outcome, selected: Selected, action: RouteAction, fields: Fields, known: Mapping[str, str]
+) -> Outcome:
     assert selected.route is not None
     sent, response = fields.copy(), Fields()
-    change_request(selected.mutation_order, sent)
+    change_request(selected.mutation_order, sent, known)
     rewrite_request(selected.route.match, action, selected.weighted, sent)
-    removed = change_response(selected.mutation_order, response, sent)
+    removed = change_response(selected.mutation_order, response, sent, known)
     return msgspec.structs.replace(
         base,
         kind="cluster",

@@ -10,6 +10,7 @@ from envoy.type.v3.percent_pb2 import FractionalPercent
 
 from lateen.simulate import paths
 from lateen.simulate.fields import AUTHORITY, METHOD, PATH, SCHEME, Fields
+from lateen.simulate.grpc import is_grpc
 from lateen.simulate.strings import (
     describe_header,
     describe_query,
@@ -54,16 +55,11 @@ def _failures(match: RouteMatch, fields: Fields) -> Iterator[str]:
         if not matches_query(parameter, query):
             got = query.get(parameter.name)
             yield f"query: wants {describe_query(parameter)}, got {'none' if got is None else repr(got)}"
-    if match.HasField("grpc") and not _is_grpc(fields):
+    if match.HasField("grpc") and not is_grpc(fields):
         yield "grpc: content-type is not application/grpc"
     for metadata in match.dynamic_metadata:  # the simulated request carries none
         if not metadata.invert:
             yield f"metadata: wants {metadata.filter}"
-
-
-def _is_grpc(fields: Fields) -> bool:
-    kind = fields.value("content-type")
-    return kind == "application/grpc" or kind.startswith("application/grpc+")
 
 
 def _path_failure(match: RouteMatch, fields: Fields) -> str:

@@ -18,6 +18,7 @@ from lateen.simulate.choices import scaled
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.domains import Domains
 from lateen.simulate.fields import AUTHORITY, METHOD, PATH, SCHEME, Fields
+from lateen.simulate.grpc import answered
 from lateen.simulate.request import Connection, Request
 from lateen.simulate.rewrites import FORWARDED_PROTO, tls_location
 from lateen.simulate.routes import Selected, select
@@ -47,6 +48,9 @@ _DECIDING = (
 )
 
 _ABSOLUTE = re.compile(r"https?://([^/?#]+)([^#]*.*)", re.IGNORECASE | re.DOTALL)
+_CHARACTERS = r"A-Za-z0-9\-._~%!$&'()\[\]*+,;=:"
+_AUTHORITY = {"HTTP/1.1": re.compile(f"[{_CHARACTERS}@]*"), "HTTP/2": re.compile(f"[{_CHARACTERS}]*")}
+"""What may stand in an authority (source/common/http/header_utility.cc; quiche's HeaderValidator)."""
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,12 +75,14 @@ def serve(
     exchange = Exchange(
         configuration=configuration, manager=manager, connection=connection, fields=fields, steps=steps
     )
+    if not _well_formed(request.method, fields, request.protocol):
+        return [_malformed(request.protocol)]
     if refused := _refused(exchange, request):
-        return [refused]
+        return answered(fields, [refused])
     found = _route_configuration(exchange)
     if found is None:
-        return [Outcome(kind="response", status=404, flag="NR")]
-    return _routed(exchange, *found)
+        return answered(fields, [Outcome(kind="response", status=404, flag="NR")])
+    return answered(fields, _routed(exchange, *found))
 
 
 def _received(manager: HttpConnectionManager, connection: Connection, request: Request) -> Fields:
@@ -97,9 +103,9 @@ def _received(manager: HttpConnectionManager, connection: Connection, request: R
 
 def _refused(exchange: Exchange, request: Request) -> Outcome | None:
     manager, fields = exchange.manager, exchange.fields
-    if not _well_formed(request.method, fields, request.protocol):
-        return Outcome(kind="response", status=400)
     _strip_host(manager, fields, exchange.connection.port)
+    if fields.value(PATH).startswith("*"):
+        return Outcome(kind="response", status=404)  # the one form without a slash that a codec lets pass
     if path := fields.get(PATH):
         try:
             fields.set(PATH, paths.normalized(manager, path))
@@ -119,9 +125,18 @@ def _refused(exchange: Exchange, request: Request) -> Outcome | None:
 
 def _well_formed(method: str, fields: Fields, protocol: str) -> bool:
     path = fields.value(PATH)
-    if protocol == "HTTP/1.1" and not fields.value(AUTHORITY):
+    authority = fields.value(AUTHORITY)
+    if (protocol == "HTTP/1.1" and not authority) or not _AUTHORITY[protocol].fullmatch(authority):
         return False
-    return method == "CONNECT" or path.startswith("/") or (path == "*" and method == "OPTIONS")
+    asterisk = path.startswith("*") if protocol == "HTTP/1.1" else path == "*"
+    return method == "CONNECT" or path.startswith("/") or (asterisk and method == "OPTIONS")
+
+
+def _malformed(protocol: str) -> Outcome:
+    """Return what the codec does, before it knows of gRPC; over HTTP/2 it resets the stream."""
+    if protocol == "HTTP/2":
+        return Outcome(kind="reset")
+    return Outcome(kind="response", status=400)
 
 
 def _strip_host(manager: HttpConnectionManager, fields: Fields, port: int) -> None:

@@ -1,14 +1,13 @@
 """Header operations of routes, virtual hosts and route configurations, and the values they are given."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from envoy.config.core.v3.base_pb2 import HeaderValueOption
 
 from lateen.simulate.fields import AUTHORITY, METHOD, PATH, SCHEME, Fields
+from lateen.simulate.substitutions import formatted
 
-_COMMAND = re.compile(r"%(%|REQ\(([^)?]*)(?:\?([^)]*))?\)(?::(\d+))?|[A-Z_0-9]+(?:\([^)]*\))?(?::\d+)?)%?")
 _PSEUDO = frozenset({AUTHORITY, METHOD, PATH, SCHEME})
 
 
@@ -36,15 +35,15 @@ class ResponseOperations(Protocol):
         """Headers to remove."""
 
 
-def change_request(levels: Iterable[RequestOperations], fields: Fields) -> None:
-    """Apply the request operations, the most specific level first."""
+def change_request(levels: Iterable[RequestOperations], fields: Fields, known: Mapping[str, str]) -> None:
+    """Apply the request operations, the most specific level first; `known` is what values may quote."""
     for level in levels:
         _remove(fields, level.request_headers_to_remove)
-        _add(fields, level.request_headers_to_add, fields.copy())
+        _add(fields, level.request_headers_to_add, fields.copy(), known)
 
 
 def change_response(
-    levels: Iterable[ResponseOperations], response: Fields, request: Fields
+    levels: Iterable[ResponseOperations], response: Fields, request: Fields, known: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Apply the response operations; return the names that were removed and not added again.
 
@@ -54,7 +53,7 @@ def change_response(
     for level in levels:
         _remove(response, level.response_headers_to_remove)
         removed += level.response_headers_to_remove
-        _add(response, level.response_headers_to_add, request)
+        _add(response, level.response_headers_to_add, request, known)
     return tuple(dict.fromkeys(name.lower() for name in removed if response.get(name) is None))
 
 
@@ -63,12 +62,14 @@ def _remove(fields: Fields, names: Iterable[str]) -> None:
         fields.remove(name)
 
 
-def _add(fields: Fields, options: Iterable[HeaderValueOption], request: Fields) -> None:
+def _add(
+    fields: Fields, options: Iterable[HeaderValueOption], request: Fields, known: Mapping[str, str]
+) -> None:
     """Apply one level's additions: each looks at what was there before the level; overwriting comes first."""
     before = fields.copy()
     added: list[tuple[str, str]] = []
     for option in options:
-        name, value = option.header.key, formatted(option.header.value, request)
+        name, value = option.header.key, formatted(option.header.value, request, known)
         present = before.get(name) is not None
         if not value and not option.keep_empty_value:
             continue
@@ -88,20 +89,3 @@ def _overwrites(option: HeaderValueOption) -> bool:
         HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
         HeaderValueOption.OVERWRITE_IF_EXISTS,
     )
-
-
-def formatted(template: str, request: Fields) -> str:
-    """Fill in `%REQ(a?b):n%` and `%%`; other commands depend on the connection and stay as they are."""
-
-    def filled(found: re.Match[str]) -> str:
-        if found[1] == "%":
-            return "%"
-        if found[2] is None:
-            return found[0]
-        value = request.first(found[2])
-        if value is None and found[3]:
-            value = request.first(found[3])
-        value = value or ""
-        return value[: int(found[4])] if found[4] else value
-
-    return _COMMAND.sub(filled, template) if "%" in template else template

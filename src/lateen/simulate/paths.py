@@ -55,6 +55,8 @@ def normalized(manager: HttpConnectionManager, path: str) -> str:
     path = _without_escaped_slashes(manager, path)
     first, query = split(path)
     if manager.normalize_path.value and first.startswith("/"):
+        if "%00" in first:
+            raise Refused(400)
         first = canonical(first)
     if manager.merge_slashes:
         first = _merged(first)

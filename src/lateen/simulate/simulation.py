@@ -44,8 +44,17 @@ def simulate(configuration: Configuration, connection: Connection, request: Requ
     chain, chain_step = found
     terminates = opened(chain.transport_socket.typed_config, DownstreamTlsContext) is not None
     steps.append(msgspec.structs.replace(chain_step, terminates_tls=terminates))
-    outcomes = _through(configuration, chain, connection, request, steps)
+    outcomes = _through(configuration, chain, _known(connection, inspected), request, steps)
     return _trace(steps, outcomes, listener.name, chain.name)
+
+
+def _known(connection: Connection, inspected: listeners.Inspected) -> Connection:
+    """Forget the server name where no listener filter read it: filters know no other."""
+    if connection.tls is None:
+        return connection
+    return msgspec.structs.replace(
+        connection, tls=msgspec.structs.replace(connection.tls, sni=inspected.server_name)
+    )
 
 
 def _trace(steps: list[AnyStep], outcomes: list[Outcome], listener: str, chain: str) -> Trace:
@@ -71,6 +80,8 @@ def _through(
         if manager is not None or proxy is not None:
             steps.append(NetworkFilterReached(name=one.name))
         if manager is not None:
+            if context is not None and connection.payload == "bytes" and _agreed(context, connection) == "h2":
+                return [Outcome(kind="reset")]
             if not readable or request is None or connection.payload == "bytes":
                 return [Outcome(kind="response", status=400)]  # what it reads is no HTTP
             return serve(configuration, manager, connection, request, steps)
@@ -86,6 +97,12 @@ def _accepts(context: DownstreamTlsContext, connection: Connection) -> bool:
     if connection.tls is None:
         return False
     return connection.tls.certificate or not context.require_client_certificate.value
+
+
+def _agreed(context: DownstreamTlsContext, connection: Connection) -> str:
+    """Return the application protocol that both sides of the handshake know; the proxy's order counts."""
+    offered = connection.tls.alpn if connection.tls is not None else ()
+    return next((one for one in context.common_tls_context.alpn_protocols if one in offered), "")
 
 
 def _cluster_by_name(one: Filter, connection: Connection) -> str:

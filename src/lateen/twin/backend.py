@@ -17,7 +17,7 @@ import msgspec
 
 from lateen.simulate.request import Headers
 
-METHODS = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"PATCH ", b"OPTIONS ", b"TRACE ", b"CONNECT ")
+METHODS = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"PATCH ", b"OPTIONS ", b"TRACE ")
 
 
 class Behaviour(msgspec.Struct, frozen=True):
@@ -78,12 +78,21 @@ class _Answer(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         address = self.connection.getsockname()[0]
         with contextlib.suppress(OSError):
-            if not self.connection.recv(16, socket.MSG_PEEK).startswith(METHODS):
+            first = self.connection.recv(16, socket.MSG_PEEK)
+            if first.startswith(b"CONNECT "):
+                self._open_tunnel()
+            if not first.startswith(METHODS):
                 self.wfile.write(f"bytes at {address}\n".encode())
                 self.connection.recv(65536)  # closing with unread bytes would reset the connection
                 return
-            while (line := self.rfile.readline()) and self._answer_request(line, address):
+            while (line := self.rfile.readline()).endswith(b"\n") and self._answer_request(line, address):
                 pass
+
+    def _open_tunnel(self) -> None:
+        """Agree to carry bytes, which come next."""
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
 
     def _answer_request(self, line: bytes, address: str) -> bool:
         """Answer one request; False when the connection is to be closed."""

@@ -12,8 +12,10 @@ from http.client import HTTPException, HTTPResponse
 import msgspec
 
 from lateen.simulate.request import Connection, Headers, Request
+from lateen.twin import http2
 from lateen.twin.certificates import Pair
 
+ECHO = http2.ECHO
 DEADLINE = 10.0  # seconds until a pushed listener must be open
 
 
@@ -93,11 +95,15 @@ def ask(path: str, connection: Connection, request: Request, pair: Pair) -> Answ
     """Send one request and return what came back."""
     try:
         with connected(path, connection, pair) as sock:
+            if request.protocol == "HTTP/2":
+                return _answer(*http2.ask(sock, request))
             sock.sendall(_written(request))
             response = HTTPResponse(sock, method=request.method)
             response.begin()
-            body = response.read().decode(errors="replace")
-            return _answer(response, body)
+            headers = tuple((name.lower(), value) for name, value in response.getheaders())
+            return _answer(response.status, headers, response.read().decode(errors="replace"))
+    except http2.ForwardedError as forwarded:
+        return echoed(forwarded.got)
     except (OSError, HTTPException):
         return Answer()
 
@@ -123,14 +129,18 @@ def _written(request: Request) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def _answer(response: HTTPResponse, body: str) -> Answer:
-    headers = tuple((name.lower(), value) for name, value in response.getheaders())
-    said = response.getheader("x-backend")
+def echoed(got: str) -> Answer:
+    """Read what the server says to bytes."""
+    return Answer(status=200, upstream=got.removeprefix(ECHO).strip())
+
+
+def _answer(status: int, headers: Headers, body: str) -> Answer:
+    said = dict(headers).get("x-backend")
     if said is None:
-        return Answer(status=response.status, headers=headers, body=body)
+        return Answer(status=status, headers=headers, body=body)
     told = json.loads(said)
     return Answer(
-        status=response.status,
+        status=status,
         headers=headers,
         body=body,
         upstream=told["address"],
@@ -162,9 +172,9 @@ def exchange_bytes(path: str, connection: Connection, pair: Pair, *, handshake: 
     try:
         with connected(path, connection, pair) as sock:
             sock.sendall(sent)
-            got = sock.recv(1000).decode()
+            got = sock.recv(1000).decode(errors="replace")
     except OSError:
         return Answer()
     if refused := re.match(r"HTTP/1\.1 (\d+)", got):  # a connection manager could not read it
         return Answer(status=int(refused[1]))
-    return Answer(status=200, upstream=got.removeprefix("bytes at ").strip()) if got else Answer()
+    return echoed(got) if got.startswith(ECHO) else Answer()  # else nothing, or an alert of TLS

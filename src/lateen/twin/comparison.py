@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from lateen.simulate.trace import Outcome, Trace
+from lateen.simulate.request import Connection, Request
+from lateen.simulate.trace import FilterChainChosen, Outcome, Trace
 from lateen.twin.caller import Answer
 from lateen.twin.envoy import Loaded
 
@@ -12,6 +13,14 @@ _OTHER_END = re.compile(r"predicted (cluster|reset|redirect|response \d)")
 _ENVOY_OWN = frozenset({"x-forwarded-proto", "x-forwarded-for", "x-request-id", "x-envoy-internal", "x-envoy-expected-rq-timeout-ms",
     "x-envoy-external-address", "connection", "content-length", "host", "x-envoy-attempt-count", "transfer-encoding", "x-envoy-decorator-operation",
     "x-forwarded-client-cert"})  # fmt: skip
+
+
+def send(loaded: Loaded, trace: Trace, connection: Connection, request: Request | None) -> Answer:
+    """Send what the trace is of; where the proxy passes TLS on, that is the beginning of a handshake."""
+    decrypts = any(isinstance(step, FilterChainChosen) and step.terminates_tls for step in trace.steps)
+    if request is None or (connection.tls is not None and not decrypts):
+        return loaded.exchange_bytes(connection, handshake=decrypts)
+    return loaded.ask(connection, request)
 
 
 def differences(trace: Trace, answer: Answer, loaded: Loaded) -> list[str]:
@@ -86,6 +95,13 @@ def _of_response(outcome: Outcome, answer: Answer) -> Iterator[str]:
     flags = answer.header("x-lateen-twin-flags") or ""
     if outcome.flag and outcome.flag not in flags.split(","):
         yield f"predicted flag {outcome.flag}, Envoy's flags are {flags}"
+    in_grpc = (answer.header("content-type") or "").startswith("application/grpc")
+    if (
+        in_grpc
+        and outcome.grpc_status is not None
+        and answer.header("grpc-status") != str(outcome.grpc_status)
+    ):
+        yield f"predicted gRPC status {outcome.grpc_status}, Envoy's is {answer.header('grpc-status')}"
     if outcome.kind == "redirect" and answer.header("location") != outcome.location:
         yield f"predicted location {outcome.location!r}, Envoy's is {answer.header('location')!r}"
     if outcome.body and answer.body not in (outcome.body, ""):  # none for HEAD
@@ -103,5 +119,5 @@ def _of_response_headers(outcome: Outcome, answer: Answer) -> Iterator[str]:
         if name not in {key for key, _ in outcome.response_headers} and answer.header(name) is not None:
             yield f"predicted no response header {name}, got {answer.header(name)!r}"
     route = answer.header("x-lateen-twin-route")
-    if route not in (None, "-") and route != outcome.route:
+    if outcome.route_configuration and route not in (None, "-") and route != outcome.route:
         yield f"predicted route {outcome.route!r}, Envoy took {route!r}"

@@ -6,7 +6,8 @@ the length of a delay). What is changed, and why:
 * a listener that opens a port opens a UNIX socket instead, and reads where the connection was going from a PROXY protocol
   header (in place of the kernel's original destination): hand-off between listeners and filter chain matching are Envoy's;
 * each endpoint gets an address of its own in 127.0.0.0/8, where one server answers for all and says which address it was;
-  host names and UNIX sockets likewise; clusters that go to the original destination become static with one such address;
+  host names and UNIX sockets likewise; clusters that go to the original destination, or to a name that they look up, become
+  static with one such address, and nothing is looked up;
 * TLS and HTTP/2 towards the upstream are left out: the server speaks HTTP/1.1 and bytes;
 * every certificate and authority is the twin's own;
 * a fault's delay is a millisecond;
@@ -41,7 +42,10 @@ from google.protobuf.message import Message
 from lateen.compile import types
 from lateen.compile.resource import Resource
 from lateen.simulate.packed import opened
+from lateen.translate.cluster import DYNAMIC_FORWARD_PROXY
+from lateen.translate.http_filters.table import DYNAMIC_FORWARD_PROXY as HTTP_LOOKUP
 from lateen.translate.names import HTTP_PROTOCOL_OPTIONS, ORIGINAL_DST_FILTER
+from lateen.translate.tcp_proxy import SNI_LOOKUP
 from lateen.twin.certificates import Pair
 
 M = TypeVar("M", bound=Message)
@@ -60,7 +64,7 @@ class Target(msgspec.Struct, frozen=True):
 
     cluster: str
     address: str
-    """The compiled endpoint; `original` for the original destination."""
+    """The compiled endpoint; `original` for the original destination, and for what a name leads to."""
 
 
 class Runnable(msgspec.Struct):
@@ -105,7 +109,8 @@ class _Rewriting:
             found.ClearField(field)
         if found.HasField("eds_cluster_config"):
             found.eds_cluster_config.eds_config.CopyFrom(_ads())
-        if not found.HasField("cluster_type") and found.type == Cluster.ORIGINAL_DST:
+        looked_up = found.cluster_type.name == DYNAMIC_FORWARD_PROXY
+        if looked_up or (not found.HasField("cluster_type") and found.type == Cluster.ORIGINAL_DST):
             found.type, found.lb_policy = Cluster.STATIC, Cluster.ROUND_ROBIN
             found.ClearField("original_dst_lb_config")
             found.load_assignment.cluster_name = found.name
@@ -160,6 +165,9 @@ class _Rewriting:
         if chain.transport_socket.typed_config.Unpack(context):
             self._certificates(context)
             chain.transport_socket.typed_config.CopyFrom(_any(context))
+        kept = [one for one in chain.filters if one.name != SNI_LOOKUP]
+        del chain.filters[:]
+        chain.filters.extend(kept)
         for one in chain.filters:
             _edit(one.typed_config, HttpConnectionManager, self._manager)
             _edit(one.typed_config, TcpProxy, lambda proxy: proxy.ClearField("access_log"))
@@ -194,7 +202,8 @@ class _Rewriting:
         telling = HeaderMutation()
         for name, value in TOLD.items():
             telling.mutations.response_mutations.add().append.header.MergeFrom(_header(name, value))
-        filters = [HttpFilter(name="lateen.twin.telling", typed_config=_any(telling)), *manager.http_filters]
+        kept = [one for one in manager.http_filters if one.name != HTTP_LOOKUP]
+        filters = [HttpFilter(name="lateen.twin.telling", typed_config=_any(telling)), *kept]
         del manager.http_filters[:]
         manager.http_filters.extend(filters)
 
