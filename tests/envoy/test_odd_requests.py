@@ -41,9 +41,19 @@ ROUTES: list[Any] = [
     },
     {"match": {"prefix": "/"}, "route": {"cluster": "a"}},
 ]  # fmt: skip
+ABORT = {
+    "@type": made.FILTERS + "http.fault.v3.HTTPFault",
+    "abort": {"http_status": 521, "percentage": {"numerator": 100}},
+    "headers": [{"name": "x-fail", "present_match": True}],
+}
+HOSTS = [
+    {"name": "secret", "domains": ["secret"], "require_tls": "ALL", "routes": ROUTES},
+    {"name": "v", "domains": ["*"], "routes": ROUTES},
+]
+FILTERS = [made.CORS, {"name": "own.fault", "typed_config": ABORT}, made.ROUTER]
 CHAINS = {
-    80: {"filters": [made.manager(normalize_path=True)]},
-    443: {"filters": [made.manager(normalize_path=True)], "transport_socket": TLS},
+    80: {"filters": [made.manager(normalize_path=True, http_filters=FILTERS)]},
+    443: {"filters": [made.manager(normalize_path=True, http_filters=FILTERS)], "transport_socket": TLS},
 }
 
 
@@ -55,7 +65,7 @@ def outcome(envoy: LiveEnvoy, connection: Connection, request: Request | None) -
             made.listener(str(port), "0.0.0.0", port, chain, listener_filters=[made.TLS_INSPECTOR])
             for port, chain in CHAINS.items()
         ],
-        routes=[{"name": "routes", "virtual_hosts": [{"name": "v", "domains": ["*"], "routes": ROUTES}]}],
+        routes=[{"name": "routes", "virtual_hosts": HOSTS}],
     )
     loaded = envoy.load(resources)
     trace = simulate(Configuration(resources), connection, request)
@@ -113,3 +123,8 @@ def test_bytes_where_http2_was_agreed(live_envoy: LiveEnvoy) -> None:
     for alpn, kind in ((("h2",), "reset"), (("http/1.1",), "response")):
         secret = Connection(address="10.9.9.9", port=443, tls=ClientHello(alpn=alpn), payload="bytes")
         assert outcome(live_envoy, secret, None).kind == kind
+
+
+def test_filters_come_before_the_redirect_to_tls(live_envoy: LiveEnvoy) -> None:
+    assert outcome(live_envoy, PLAIN, Request(authority="secret")).location == "https://secret/"
+    assert outcome(live_envoy, PLAIN, Request(authority="secret", headers=(("x-fail", ""),))).status == 521

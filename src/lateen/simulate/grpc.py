@@ -23,7 +23,7 @@ def is_grpc(fields: Fields) -> bool:
     return kind == "application/grpc" or kind.startswith("application/grpc+")
 
 
-def answered(fields: Fields, outcomes: Iterable[Outcome]) -> list[Outcome]:
+def as_seen(fields: Fields, outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Return outcomes as the client sees them."""
     if not is_grpc(fields):
         return list(outcomes)

@@ -18,7 +18,7 @@ from lateen.simulate.choices import scaled
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.domains import Domains
 from lateen.simulate.fields import AUTHORITY, METHOD, PATH, SCHEME, Fields
-from lateen.simulate.grpc import answered
+from lateen.simulate.grpc import as_seen
 from lateen.simulate.request import Connection, Request
 from lateen.simulate.rewrites import FORWARDED_PROTO, tls_location
 from lateen.simulate.routes import Selected, select
@@ -78,11 +78,11 @@ def serve(
     if not _well_formed(request.method, fields, request.protocol):
         return [_malformed(request.protocol)]
     if refused := _refused(exchange, request):
-        return answered(fields, [refused])
+        return as_seen(fields, [refused])
     found = _route_configuration(exchange)
     if found is None:
-        return answered(fields, [Outcome(kind="response", status=404, flag="NR")])
-    return answered(fields, _routed(exchange, *found))
+        return as_seen(fields, [Outcome(kind="response", status=404, flag="NR")])
+    return as_seen(fields, _routed(exchange, *found))
 
 
 def _received(manager: HttpConnectionManager, connection: Connection, request: Request) -> Fields:
@@ -174,8 +174,9 @@ def _routed(exchange: Exchange, configuration: RouteConfiguration, domains: Doma
 
 
 def _filtered(exchange: Exchange, selected: Selected) -> list[Outcome]:
-    if selected.virtual_host is not None and _requires_tls(selected.virtual_host, exchange.fields):
-        return [_to_tls(selected, exchange.fields)]
+    to_tls = selected.virtual_host is not None and _requires_tls(selected.virtual_host, exchange.fields)
+    # The redirect to TLS is a route of its own, with no settings for filters.
+    settings = Selected(configuration=RouteConfiguration()) if to_tls else selected
     answered: list[Outcome] = []
     left, changes = 1.0, Changes()
     for one in exchange.manager.http_filters:
@@ -183,14 +184,17 @@ def _filtered(exchange: Exchange, selected: Selected) -> list[Outcome]:
         if apply is None:
             exchange.steps.extend(_unknown(one))
             continue
-        changes = apply(exchange, selected, one, changes)
+        changes = apply(exchange, settings, one, changes)
         for outcome in changes.answers:
             answered += scaled([_placed(selected, outcome)], left)
             left -= left * outcome.probability
         changes = msgspec.structs.replace(changes, answers=())
     if left <= 0:
         return answered
-    final = act(exchange.configuration, selected, exchange.fields, exchange.connection, exchange.steps)
+    if to_tls:
+        final = _to_tls(selected, exchange.fields)
+    else:
+        final = act(exchange.configuration, selected, exchange.fields, exchange.connection, exchange.steps)
     return [*answered, *scaled([_changed(final, changes)], left)]
 
 
