@@ -13,17 +13,17 @@ from lateen.analyze.suppression import is_silenced
 from lateen.api import facts, foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 
 
-@query
+@deferred
 def findings(db: Database) -> tuple[Finding, ...]:
     """Return the findings of the whole mesh, by kind, namespace and name; those about foreign kinds come last."""
     own = (one for kind in RULES for ref in facts.refs(db, kind) for one in findings_of(db, ref))
     return (*own, *_about_foreign(db))
 
 
-@query
+@deferred
 def findings_of(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Return the findings about one object, without those that its annotation suppresses."""
     told = tuple(one for rule in RULES.get(ref.kind, ()) for one in rule(db, ref))

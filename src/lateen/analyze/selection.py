@@ -8,7 +8,7 @@ from lateen.analyze.templates import labels_of_templates, made_labels
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import workload
 from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs
@@ -19,7 +19,7 @@ INGRESS_NAMESPACE = "istio-system"
 """Where that gateway is, whatever the root namespace."""
 
 
-@query
+@deferred
 def selection(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when an object's workload selector selects nothing; in the root namespace it selects everywhere."""
     obj = facts.get(db, ref)
@@ -62,7 +62,7 @@ def is_taken(db: Database, selector: Pairs, namespace: str) -> bool:
     ) or any(made_labels(db, space, selector) for space in spaces)
 
 
-@query
+@deferred
 def _namespaces(db: Database) -> tuple[str, ...]:
     running = {ref.namespace for kind in ("Pod", "WorkloadEntry") for ref in facts.refs(db, kind)}
     return tuple(sorted(running.union(labels_of_templates(db))))

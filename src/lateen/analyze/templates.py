@@ -5,11 +5,11 @@ On a mesh that starts the pods of a Deployment are wanted, not there; those of a
 
 from lateen.api import facts, foreign
 from lateen.api.workload import Deployment
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.selectors import Pairs, pairs, selects
 
 
-@query
+@deferred
 def labels_of_templates(db: Database) -> dict[str, tuple[Pairs, ...]]:
     """Return the labels of every template's pods by namespace; one with no replicas makes none."""
     found: dict[str, tuple[Pairs, ...]] = {}
@@ -25,7 +25,7 @@ def labels_of_templates(db: Database) -> dict[str, tuple[Pairs, ...]]:
     return found
 
 
-@query
+@deferred
 def made_labels(db: Database, namespace: str, selector: Pairs) -> tuple[Pairs, ...]:
     """Return the labels of pods that a namespace's templates make and a selector takes; an empty one takes none."""
     every = labels_of_templates(db).get(namespace, ()) if selector else ()

@@ -1,5 +1,5 @@
 """The query database: facts go in, memoised pure answers come out. Invariant: no domain words here."""
 
-from lateen.engine.database import Database, entry_of, query
+from lateen.engine.database import Database, deferred, entry_of, query
 
-__all__ = ["Database", "entry_of", "query"]
+__all__ = ["Database", "deferred", "entry_of", "query"]

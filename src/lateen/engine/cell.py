@@ -80,6 +80,12 @@ class Entry(Cell):
         return True
 
 
+class Deferred(Cell):
+    """The answer of a query that nobody waits for when facts have changed."""
+
+    __slots__ = ()
+
+
 class CycleError(Exception):
     """A query depends on itself. `path` names the queries on the circle, each once, in the order they ask."""
 

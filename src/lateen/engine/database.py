@@ -20,13 +20,15 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-from lateen.engine.cell import Cell, Crash, CycleError, Entry
+from lateen.engine.cell import Cell, Crash, CycleError, Deferred, Entry
 from lateen.engine.wave import Wave, link
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Args = tuple[Any, ...]
-_ENTRIES: set[Callable[..., Any]] = set()  # the functions made queries by `entry_of`
+_KINDS: dict[
+    Callable[..., Any], type[Cell]
+] = {}  # of the answers of functions made queries by `entry_of`, `deferred`
 
 
 class Database:
@@ -150,8 +152,7 @@ class Database:
             answers = self._answers[fn] = {}
         cell = answers.get(args)
         if cell is None:
-            kind = Entry if fn in _ENTRIES else Cell
-            cell = answers[args] = kind(fn, args)
+            cell = answers[args] = _KINDS.get(fn, Cell)(fn, args)
         return cell
 
     def settle(self) -> None:
@@ -233,6 +234,15 @@ def query(fn: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Dat
     return ask
 
 
+def deferred(fn: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Database, P], T]:
+    """Make a function a query that is never computed before it is asked for, as `query` ones that many read may be.
+
+    For what stands above all that is urgent: no `query` reads it.
+    """
+    _KINDS[fn] = Deferred
+    return query(fn)
+
+
 def entry_of(
     index: Callable[..., Mapping[Any, Any]],
 ) -> Callable[[Callable[Concatenate[Database, P], T]], Callable[Concatenate[Database, P], T]]:
@@ -247,7 +257,7 @@ def entry_of(
 
     def make(fn: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Database, P], T]:
         assert hasattr(index, "__wrapped__"), f"{index} is not a query"
-        _ENTRIES.add(fn)
+        _KINDS[fn] = Entry
         return query(fn)
 
     return make

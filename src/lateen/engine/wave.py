@@ -8,13 +8,15 @@ Hubs are checked lowest first, so that all that one reads is settled by then. Th
 run, reads something higher up that an unsettled hub may yet change. Then the marks flow on above all the hubs that
 still wait (`flood`), as they would have without hubs: what is above them is no longer taken for fresh.
 
+Deferred queries are no hubs: what only they need is not computed before somebody asks them.
+
 The readers of an index are mostly *entries*: queries that look one key up. When an index differs, each entry takes its
 value over at once, and only those that have another one mark what is above them.
 """
 
 from heapq import heappop, heappush
 
-from lateen.engine.cell import HIGHEST, Cell, Entry
+from lateen.engine.cell import HIGHEST, Cell, Deferred, Entry
 
 HUB = 16
 """Readers from which on an answer is a hub."""
@@ -47,7 +49,7 @@ class Wave:
                         waiting.append(reader)
                     continue
                 reader.fresh = False
-                if reader.readers.__class__ is list and len(reader.readers) >= HUB:
+                if _is_hub(reader):
                     self._hold(reader)
                 else:
                     waiting.append(reader)
@@ -95,6 +97,11 @@ class Wave:
     def _push(self, hub: Cell) -> None:
         self._count += 1
         heappush(self._heap, (hub.height, self._count, hub))
+
+
+def _is_hub(cell: Cell) -> bool:
+    readers = cell.readers
+    return readers.__class__ is list and len(readers) >= HUB and cell.__class__ is not Deferred
 
 
 def link(cell: Cell, deps: tuple[Cell, ...]) -> bool:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from lateen.engine import Database, entry_of, query, wave
+from lateen.engine import Database, deferred, entry_of, query, wave
 from lateen.engine.cell import CycleError
 from lateen.engine.counters import counts, reset, runs
 from lateen.engine.explain import dependents, explain
@@ -393,3 +393,24 @@ def test_an_index_that_differs_reaches_only_who_finds_something_else(monkeypatch
     assert counts(db) == ran
     db.set("names", ("b", "c", "d"))
     assert [shout(db, name) for name in "abcd"] == ["NONE", "ODD", "EVEN", "EVEN"]
+
+
+@deferred
+def report(db: Database) -> int:
+    return parity(db, "x")
+
+
+@query
+def line(db: Database, number: int) -> int:
+    return report(db) * 10 + number
+
+
+def test_what_is_deferred_is_not_computed_before_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(wave, "HUB", 2)
+    db = Database()
+    assert [line(db, number) for number in range(3)] == [0, 1, 2]
+    reset(db)
+    db.set("x", 1)
+    db.settle()
+    assert runs(db) == 0
+    assert [line(db, number) for number in range(3)] == [10, 11, 12]

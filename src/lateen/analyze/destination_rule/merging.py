@@ -9,11 +9,11 @@ from lateen.api import facts
 from lateen.api.destination_rule import DestinationRule
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.destination_rules import Head, head
 
 
-@query
+@deferred
 def siblings(db: Database) -> dict[tuple[str, str], tuple[Head, ...]]:
     """Index the rules without a workloadSelector by namespace and host, in the order of merging."""
     heads = (head(db, ref) for ref in facts.refs(db, "DestinationRule"))
@@ -25,7 +25,7 @@ def siblings(db: Database) -> dict[tuple[str, str], tuple[Head, ...]]:
     return index
 
 
-@query
+@deferred
 def merging(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which parts of a rule an older one of the same namespace and host makes void."""
     own, one = head(db, ref), destination_rule(db, ref)

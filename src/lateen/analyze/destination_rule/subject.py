@@ -3,7 +3,7 @@
 from lateen.api import facts
 from lateen.api.destination_rule import DestinationRule
 from lateen.api.meta import Object, Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import host as hosts
 from lateen.model.destination_rules import head
 from lateen.model.service import Service, by_host
@@ -15,7 +15,7 @@ def destination_rule(db: Database, ref: Ref) -> Object[DestinationRule] | None:
     return found if found is not None and isinstance(found.spec, DestinationRule) else None
 
 
-@query
+@deferred
 def services(db: Database, ref: Ref) -> tuple[Service, ...]:
     """Return the services that a rule's host names or covers, in any namespace."""
     one, known = head(db, ref), by_host(db)

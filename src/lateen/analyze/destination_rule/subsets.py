@@ -11,7 +11,7 @@ from lateen.api import facts
 from lateen.api.destination_rule import DestinationRule
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Object, Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.endpoints import instances
 from lateen.model.host import fqdn
@@ -20,7 +20,7 @@ from lateen.model.service import Registry, Service
 from lateen.model.subsets import located
 
 
-@query
+@deferred
 def empty_subsets(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which subsets select no workload; with endpoints that are written by hand nobody knows."""
     one, hosts = destination_rule(db, ref), services(db, ref)
@@ -62,7 +62,7 @@ def _idle(finding: Finding) -> Finding:
     return replace(finding, level=Level.INFO, message=f"{finding.message}; no route leads to it")
 
 
-@query
+@deferred
 def routed_subsets(db: Database) -> dict[str, frozenset[str]]:
     """Return the names of the subsets that VirtualServices send to, by host."""
     named: dict[str, set[str]] = {}
@@ -75,7 +75,7 @@ def routed_subsets(db: Database) -> dict[str, frozenset[str]]:
     return {host: frozenset(names) for host, names in named.items()}
 
 
-@query
+@deferred
 def workload_labels(db: Database, service: Service) -> tuple[Pairs, ...]:
     """Return the labels of a service's workloads, those of their places included, each set once."""
     every = (

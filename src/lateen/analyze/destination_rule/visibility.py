@@ -11,7 +11,7 @@ from lateen.analyze.selection import INGRESS_NAMESPACE
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import visibility
 from lateen.model.destination_rules import head, rule_for
 from lateen.model.root import root_namespace
@@ -19,7 +19,7 @@ from lateen.model.service import Service
 from lateen.model.view import View
 
 
-@query
+@deferred
 def invisible(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when no workload in any namespace would follow the rule."""
     one, hosts = destination_rule(db, ref), services(db, ref)
@@ -34,7 +34,7 @@ def invisible(db: Database, ref: Ref) -> tuple[Finding, ...]:
     return (found(Code.RULE_INVISIBLE, ref, "metadata.namespace", message, hint),)
 
 
-@query
+@deferred
 def client_namespaces(db: Database) -> tuple[str, ...]:
     """Return the namespaces that have workloads; the ingress gateway is in its own even if no file says so."""
     kinds = ("Pod", "WorkloadEntry")

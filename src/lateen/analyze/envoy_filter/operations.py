@@ -12,7 +12,7 @@ from lateen.api import facts
 from lateen.api.envoy_filter import EnvoyConfigObjectPatch, EnvoyFilter
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 
 RELATIVE = ("INSERT_BEFORE", "INSERT_AFTER", "REPLACE", "REMOVE")
 ROUTES = ("ROUTE_CONFIGURATION", "HTTP_ROUTE")
@@ -20,7 +20,7 @@ REPLACEABLE = ("NETWORK_FILTER", "HTTP_FILTER", "VIRTUAL_HOST")
 IGNORED = {"ADD": Code.WRONG_ADD, "REMOVE": Code.WRONG_REMOVE}
 
 
-@query
+@deferred
 def operations(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge the operation of each patch."""
     one = facts.get(db, ref)
@@ -70,7 +70,7 @@ def _place(one: tuple[Ref, int]) -> tuple[str, int]:
     return str(one[0]), one[1]
 
 
-@query
+@deferred
 def _versioned(db: Database) -> tuple[tuple[tuple[Ref, int], str], ...]:
     """List the patches that are for some versions of the proxy, with the names of what they are for."""
     return tuple(

@@ -10,7 +10,7 @@ from lateen.analyze.report import found
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import envoy_filters
 from lateen.model.envoy_filters import ConfigPatch
 from lateen.model.view import Proxy, View, view_of
@@ -36,7 +36,7 @@ _WORKS = {
 """What each `applyTo` knows; an insertion where there is no order counts as ADD."""
 
 
-@query
+@deferred
 def patch_values(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which values cannot be read, and what in the others is not understood."""
     return tuple(one for patch in envoy_filters.config_patches(db, ref) for one in _judged(db, patch))
@@ -94,7 +94,7 @@ def _names_filter(patch: ConfigPatch) -> bool:
     return named is not None and (patch.apply_to == "NETWORK_FILTER" or named.sub_filter is not None)
 
 
-@query
+@deferred
 def patch_failures(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which patches fail on what the selected proxies get: a merge into something of another type."""
     if not any(_may_fail(patch) for patch in envoy_filters.config_patches(db, ref)):

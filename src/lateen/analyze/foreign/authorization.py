@@ -10,7 +10,7 @@ from lateen.api import facts, foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Object
 from lateen.api.workload import Pod
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
 
@@ -50,7 +50,7 @@ def _workloads(db: Database, one: Object[Any]) -> Iterator[Finding]:
         yield found(Code.NO_WORKLOADS, one.ref, "spec.selector" if words else "metadata.name", message)
 
 
-@query
+@deferred
 def _pods(db: Database, namespace: str) -> tuple[Pairs, ...]:
     """Return the labels of the pods of a namespace, or of all, that have a proxy or are in ambient mode."""
     own = (facts.get(db, ref) for ref in facts.refs(db, "Pod") if namespace in ("", ref.namespace))

@@ -8,7 +8,7 @@ from lateen.analyze.report import found
 from lateen.api import facts, foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Object
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.selectors import GATEWAY_NAME, Pairs, pairs, selects
 
 
@@ -26,7 +26,7 @@ def ineffective(db: Database, one: Object[Any]) -> Iterator[Finding]:
         )
 
 
-@query
+@deferred
 def _gateways(db: Database, namespace: str) -> tuple[Pairs, ...]:
     own = (
         pairs(pod.meta.labels)

@@ -15,7 +15,7 @@ from lateen.analyze.report import found, joined
 from lateen.api import facts, foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 
 EXTERNAL = ("istio-sidecar-injector", "istio-validator")
 DEFAULT_VALIDATOR = "istiod-default-validator"
@@ -62,7 +62,7 @@ def _revisions(one: Object[Any]) -> set[str]:
     return revisions
 
 
-@query
+@deferred
 def _overlaps(db: Database) -> dict[tuple[str, str], frozenset[tuple[str, str]]]:
     """Find the webhooks that take the same pods, by trying the labels that any of them looks at."""
     every = [one for one in foreign.objects(db, foreign.MutatingWebhook) if _is_injector(one)]

@@ -7,13 +7,13 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.gateway import Gateway
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.selectors import Pairs, pairs, selects
 
 Used = tuple[str, str, str]
 
 
-@query
+@deferred
 def _uses(db: Database) -> dict[Used, tuple[tuple[Ref, Pairs], ...]]:
     """Index the Gateways by the certificates that they present."""
     index: dict[Used, tuple[tuple[Ref, Pairs], ...]] = {}
@@ -24,7 +24,7 @@ def _uses(db: Database) -> dict[Used, tuple[tuple[Ref, Pairs], ...]]:
     return index
 
 
-@query
+@deferred
 def certificates(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which other Gateways of the same proxies present a certificate of this one."""
     one = gateway(db, ref)

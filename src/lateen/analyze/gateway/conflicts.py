@@ -12,7 +12,7 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.gateway import Server
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import gateway as gateways
 from lateen.model.gateway import Conflict
 from lateen.model.selectors import Pairs, pairs
@@ -21,7 +21,7 @@ from lateen.model.view import View
 HINT = "give it another port or other hosts, or put both servers into one Gateway"
 
 
-@query
+@deferred
 def conflicts(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which servers of a Gateway are not opened, and why, and which share a host with another Gateway's."""
     told: dict[Finding, None] = {}
@@ -57,7 +57,7 @@ def _key(server: Server, host: str) -> tuple[int, str, str]:
     return (server.port.number or 0) if server.port else 0, server.bind or "", host
 
 
-@query
+@deferred
 def _claims(db: Database) -> dict[tuple[int, str, str], tuple[tuple[Ref, Pairs], ...]]:
     """Index the Gateways and their selectors by port, bind and host."""
     index: dict[tuple[int, str, str], tuple[tuple[Ref, Pairs], ...]] = {}
@@ -70,7 +70,7 @@ def _claims(db: Database) -> dict[tuple[int, str, str], tuple[tuple[Ref, Pairs],
     return index
 
 
-@query
+@deferred
 def _meet(db: Database, left: Pairs, right: Pairs) -> bool:
     """Tell whether two selectors are one, or take the same workload."""
     both = pairs(dict((*left, *right)))
@@ -80,6 +80,6 @@ def _meet(db: Database, left: Pairs, right: Pairs) -> bool:
     return not clash and bool(left and right) and bool(namespaces(db, both))
 
 
-@query
+@deferred
 def _of_view(db: Database, view: View) -> tuple[Conflict, ...]:
     return gateways.conflicts(db, view)

@@ -10,7 +10,7 @@ from lateen.analyze.selection import INGRESS_NAMESPACE
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import workload
 from lateen.model.inbound import service_targets
 from lateen.model.selectors import Pairs, pairs
@@ -21,7 +21,7 @@ CHART = {"istio": "ingressgateway"}
 """Whom that Service selects."""
 
 
-@query
+@deferred
 def ports(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which servers cannot be reached through a Service."""
     one = gateway(db, ref)

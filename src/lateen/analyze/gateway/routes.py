@@ -6,12 +6,12 @@ from lateen.analyze.report import found
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.gateway import Kind, servers_of
 from lateen.model.virtual_services import by_gateway
 
 
-@query
+@deferred
 def routes(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when a Gateway routes nothing. Servers that redirect or pass on by SNI need no VirtualService."""
     if gateway(db, ref) is None or f"{ref.namespace}/{ref.name}" in by_gateway(db):

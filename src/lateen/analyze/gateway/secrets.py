@@ -11,14 +11,14 @@ from lateen.api.finding import Finding
 from lateen.api.gateway import Server
 from lateen.api.kubernetes import Secret
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.secrets import AUTHORITIES, PAIRS
 from lateen.model.selectors import pairs
 
 PEM = b"-----BEGIN "
 
 
-@query
+@deferred
 def secrets(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which Secrets are missing or hold no certificate. They must be where the gateway's pods are."""
     one = gateway(db, ref)

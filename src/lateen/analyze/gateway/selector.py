@@ -5,11 +5,11 @@ from lateen.analyze.gateway.subject import gateway, namespaces
 from lateen.analyze.report import found
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.selectors import pairs
 
 
-@query
+@deferred
 def selector(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when nobody serves a Gateway. The ingress gateway that every mesh has counts, written down or not."""
     one = gateway(db, ref)

@@ -5,7 +5,7 @@ from lateen.analyze.templates import labels_of_templates, made_labels
 from lateen.api import facts
 from lateen.api.gateway import Gateway
 from lateen.api.meta import Object, Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import workload
 from lateen.model.selectors import Pairs, pairs
 from lateen.model.view import View
@@ -17,7 +17,7 @@ def gateway(db: Database, ref: Ref) -> Object[Gateway] | None:
     return found if found is not None and isinstance(found.spec, Gateway) else None
 
 
-@query
+@deferred
 def namespaces(db: Database, selector: Pairs) -> tuple[str, ...]:
     """Return the namespaces in which a gateway's selector takes a pod; a Gateway selects in all of them."""
     spaces = sorted({*labels_of_templates(db), *(ref.namespace for ref in facts.refs(db, "Pod"))})
@@ -31,7 +31,7 @@ def namespaces(db: Database, selector: Pairs) -> tuple[str, ...]:
     return tuple(found)
 
 
-@query
+@deferred
 def views(db: Database, ref: Ref) -> tuple[View, ...]:
     """Return views of the proxies that serve a Gateway, one per set of labels."""
     one = gateway(db, ref)

@@ -21,7 +21,7 @@ from lateen.api.finding import Finding
 from lateen.api.kubernetes import ConfigMap
 from lateen.api.meta import Meta, Ref
 from lateen.api.workload import Pod
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.defaults import ROOT_NAMESPACE
 from lateen.model.proxy_config import ANNOTATION, proxy_config
 from lateen.model.selectors import pairs
@@ -30,7 +30,7 @@ INJECTOR = "istio-sidecar-injector"
 OWN_IMAGE = "sidecar.istio.io/proxyImage"
 
 
-@query
+@deferred
 def injected(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when a Namespace says nothing about proxies: Istio gives its pods none, unless its injector gives all one."""
     one = facts.get(db, ref)
@@ -46,7 +46,7 @@ def injected(db: Database, ref: Ref) -> tuple[Finding, ...]:
     return (found(Code.NOT_INJECTED, ref, "metadata.name", message, hint),)
 
 
-@query
+@deferred
 def images(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which pods of a Namespace have a proxy of another image than its injector would give them now."""
     labels = labels_of_namespace(db, ref.name) or {}
@@ -83,7 +83,7 @@ def _variant(db: Database, meta: Meta) -> str:
     return "" if variant == "default" else variant
 
 
-@query
+@deferred
 def _values(db: Database, name: str) -> tuple[dict[str, Any], ...]:
     """Read what an injector of this name was installed with."""
     maps = (facts.get(db, ref) for ref in facts.refs(db, "ConfigMap") if ref.name == name)

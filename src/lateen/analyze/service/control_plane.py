@@ -6,13 +6,13 @@ from lateen.api import facts, foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.workload import Deployment
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 
 VARIABLE = "BLOCKED_CIDRS_IN_JWKS_URIS"
 SHOWN = 5
 
 
-@query
+@deferred
 def control_plane(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when istiod is not kept from internal addresses while there are RequestAuthentications."""
     one = facts.get(db, ref)

@@ -10,11 +10,11 @@ from lateen.api.finding import Finding
 from lateen.api.kubernetes import Service
 from lateen.api.meta import Object, Ref
 from lateen.api.workload import Deployment
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.selectors import Pairs, pairs, selects
 
 
-@query
+@deferred
 def _selectors(db: Database) -> dict[tuple[str, tuple[str, str]], tuple[tuple[Ref, Pairs], ...]]:
     """Index the Services by namespace and the first label of their selector."""
     index: dict[tuple[str, tuple[str, str]], tuple[tuple[Ref, Pairs], ...]] = {}
@@ -27,7 +27,7 @@ def _selectors(db: Database) -> dict[tuple[str, tuple[str, str]], tuple[tuple[Re
     return index
 
 
-@query
+@deferred
 def deployment(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which ports the Services of a Deployment do not agree about."""
     one = facts.get(db, ref)

@@ -6,11 +6,11 @@ from lateen.analyze.report import found, joined
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.defaults import ROOT_NAMESPACE
 
 
-@query
+@deferred
 def namespace(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when a Namespace says twice who takes its traffic; with injection disabled the others are of no account."""
     one = facts.get(db, ref)

@@ -8,7 +8,7 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.kubernetes import Secret
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.defaults import ROOT_NAMESPACE
 
 REGISTRIES = ("Kubernetes", "External", "Mock")
@@ -16,7 +16,7 @@ CLUSTER = "istio/multiCluster"
 """Label of a Secret whose keys are names of clusters."""
 
 
-@query
+@deferred
 def networks(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge the networks in the ConfigMap that holds the mesh's settings."""
     if (ref.namespace, ref.name) != (ROOT_NAMESPACE, "istio"):

@@ -4,10 +4,10 @@ from lateen.api import codes, facts
 from lateen.api.finding import Finding, Level
 from lateen.api.kubernetes import EndpointSlice
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 
 
-@query
+@deferred
 def slices(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which endpoints name a Pod that is not there: istiod leaves them out until it is."""
     one = facts.get(db, ref)

@@ -8,12 +8,12 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.kubernetes import Service
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import workload
 from lateen.model.selectors import pairs
 
 
-@query
+@deferred
 def workloads(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge a Service by the pods of its namespace; nothing is told when no pods are known there."""
     one = facts.get(db, ref)

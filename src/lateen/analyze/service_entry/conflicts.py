@@ -6,14 +6,14 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.service_entry import ServiceEntry
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import visibility
 from lateen.model.service_entry_visibility import widest
 
 Claim = tuple[Ref, str, tuple[str, ...]]
 
 
-@query
+@deferred
 def _claims(db: Database) -> dict[tuple[str, int], tuple[Claim, ...]]:
     """Index (ServiceEntry, protocol, effective exportTo) by host and port."""
     index: dict[tuple[str, int], tuple[Claim, ...]] = {}
@@ -31,7 +31,7 @@ def _claims(db: Database) -> dict[tuple[str, int], tuple[Claim, ...]]:
     return index
 
 
-@query
+@deferred
 def conflicts(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell where another ServiceEntry that is seen beside this one gives a port another protocol."""
     one = facts.get(db, ref)

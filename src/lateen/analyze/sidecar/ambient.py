@@ -10,12 +10,12 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.sidecar import Sidecar
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import workload
 from lateen.model.selectors import pairs
 
 
-@query
+@deferred
 def ambient(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when a Sidecar is for a namespace or a pod in ambient mode, whose traffic passes no sidecar."""
     one = facts.get(db, ref)
@@ -38,7 +38,7 @@ def is_redirected(db: Database, pod: Ref) -> bool:
     return one is not None and one.meta.annotations.get(REDIRECTION) == "enabled"
 
 
-@query
+@deferred
 def deprecated(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell of a way out that Istio does not look at any more."""
     one = facts.get(db, ref)

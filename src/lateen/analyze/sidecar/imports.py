@@ -6,13 +6,13 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.sidecar import Sidecar
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import host as hosts
 from lateen.model.service import by_host
 from lateen.model.virtual_services import bindings
 
 
-@query
+@deferred
 def imports(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which entries of `egress.hosts` import nothing; wildcards for everything and `~` are left alone."""
     one = facts.get(db, ref)

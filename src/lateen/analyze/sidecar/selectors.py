@@ -8,12 +8,12 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.sidecar import Sidecar
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import workload
 from lateen.model.selectors import Pairs, pairs
 
 
-@query
+@deferred
 def _of_namespace(db: Database, namespace: str) -> tuple[tuple[Ref, Pairs | None], ...]:
     found_ = (facts.get(db, ref) for ref in facts.refs(db, "Sidecar") if ref.namespace == namespace)
     return tuple(
@@ -23,7 +23,7 @@ def _of_namespace(db: Database, namespace: str) -> tuple[tuple[Ref, Pairs | None
     )
 
 
-@query
+@deferred
 def selectors(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which other Sidecars are for the workloads of this one."""
     every = dict(_of_namespace(db, ref.namespace))

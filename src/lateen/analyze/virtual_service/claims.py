@@ -14,7 +14,7 @@ from lateen.api import foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import workload
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.root import root_namespace
@@ -24,7 +24,7 @@ from lateen.model.virtual_services import gateway_name
 CLAIM = "@request.auth.claims"
 
 
-@query
+@deferred
 def claims(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which gateways' pods never know the claims that a rule asks for."""
     one = virtual_service(db, ref)

@@ -14,14 +14,14 @@ from lateen.analyze.virtual_service.witness import NOTHING, example
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import visibility
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.host import covering, is_wildcard, matches
 from lateen.model.virtual_services import Binding, binding, by_gateway
 
 
-@query
+@deferred
 def claims(db: Database) -> dict[str, tuple[Binding, ...]]:
     """Index the VirtualServices for sidecars by host, oldest first."""
     index: dict[str, tuple[Binding, ...]] = {}
@@ -31,13 +31,13 @@ def claims(db: Database) -> dict[str, tuple[Binding, ...]]:
     return index
 
 
-@query
+@deferred
 def claims_of(db: Database, host: str) -> tuple[Binding, ...]:
     """Return who claims a host; a firewall in front of the index."""
     return claims(db).get(host, ())
 
 
-@query
+@deferred
 def conflicts(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which hosts of a VirtualService another one has, too."""
     own, one = binding(db, ref), virtual_service(db, ref)

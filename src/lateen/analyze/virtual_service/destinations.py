@@ -11,7 +11,7 @@ from lateen.api.common import Destination
 from lateen.api.destination_rule import DestinationRule
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model import host as hosts
 from lateen.model import scope as scopes
 from lateen.model import visibility
@@ -22,7 +22,7 @@ from lateen.model.service import Service, by_host
 from lateen.model.view import View
 
 
-@query
+@deferred
 def missing_destinations(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Return the destinations of one VirtualService that are not there."""
     one = virtual_service(db, ref)
@@ -80,7 +80,7 @@ def _is_named(db: Database, ref: Ref, destination: Destination) -> bool:
     return any(destination.subset in names for names in _subsets(db).get(full, ()))
 
 
-@query
+@deferred
 def _subsets(db: Database) -> dict[str, tuple[frozenset[str], ...]]:
     """Index the names of subsets by the host of their DestinationRule."""
     index: dict[str, tuple[frozenset[str], ...]] = {}

@@ -15,13 +15,13 @@ from lateen.analyze.virtual_service.witness import example, meets
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
-from lateen.engine import Database, query
+from lateen.engine import Database, deferred
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.routing_match import is_catch_all
 from lateen.model.virtual_services import Binding, binding, by_gateway
 
 
-@query
+@deferred
 def _rivals(db: Database, ref: Ref) -> tuple[Ref, ...]:
     """Return the older VirtualServices that share a gateway and a host with one."""
     own = binding(db, ref)
@@ -35,7 +35,7 @@ def _rivals(db: Database, ref: Ref) -> tuple[Ref, ...]:
     return tuple(found_)
 
 
-@query
+@deferred
 def _index(db: Database, gateway: str) -> dict[str, tuple[Binding, ...]]:
     index: dict[str, tuple[Binding, ...]] = {}
     for one in by_gateway(db).get(gateway, ()):
@@ -50,7 +50,7 @@ def _of_hosts(db: Database, gateway: str, hosts: tuple[str, ...]) -> Iterator[Bi
         yield from index.get(host, ())
 
 
-@query
+@deferred
 def gateway_overlap(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which rules are never used because of an older VirtualService on the same gateway and host."""
     one, rivals = virtual_service(db, ref), _rivals(db, ref)
