@@ -130,8 +130,13 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         return None
     rule = rule_for(db, view, host)
     chosen = policy(db, view, host, number, subset)
-    whole = policy(db, view, host, number, "") if subset else chosen
-    discovery = _discovery(db, view, service, (whole, chosen))
+    whole = policy(db, view, host, number, "").load_balancer if subset else None
+    own = rule.subset(subset) if rule and subset else None
+    raw = own.traffic_policy.load_balancer if own and own.traffic_policy else None
+    passes = any(
+        one is not None and one.simple == "PASSTHROUGH" for one in (whole, raw, chosen.load_balancer)
+    )
+    discovery = _discovery(db, view, service, passes=passes)
     groups = inline_assignment(db, view, host, number, subset) if discovery.is_dns else ()
     if discovery.is_dns and not groups:
         return None
@@ -236,11 +241,15 @@ def _is_dynamic(service: Service) -> bool:
     return service.resolution is Resolution.DYNAMIC_DNS and hosts.is_wildcard(service.host)
 
 
-def _discovery(db: Database, view: View, service: Service, policies: Iterable[Policy]) -> Discovery:
-    """Choose how endpoints are found. A subset cannot take back that its service passes connections through."""
+def _discovery(db: Database, view: View, service: Service, *, passes: bool) -> Discovery:
+    """Choose how endpoints are found; `passes` where a rule passes connections through.
+
+    For a subset that is so when the policy of its port says it, the service's or its own, and when its own policy says it
+    for every port, whatever its port's says (cluster_builder.go buildSubsetCluster).
+    """
     if _is_dynamic(service):
         return Discovery.DYNAMIC
-    if any(one.load_balancer is not None and one.load_balancer.simple == "PASSTHROUGH" for one in policies):
+    if passes:
         return Discovery.ORIGINAL_DST
     if service.resolution is Resolution.DNS:
         return Discovery.LOGICAL_DNS if _races(db, service) else Discovery.STRICT_DNS
@@ -289,4 +298,5 @@ def _one_endpoint(groups: tuple[Group, ...]) -> tuple[Group, ...]:
     if first is None:
         return groups[:1]
     member = first.members[0]
-    return (msgspec.structs.replace(first, members=(member,), weight=member.weight, priority=0),)
+    weight = first.weight if len(first.members) == 1 else member.weight
+    return (msgspec.structs.replace(first, members=(member,), weight=weight, priority=0),)

@@ -8,7 +8,7 @@ from lateen.engine import Database, query
 from lateen.model import mesh, scope
 from lateen.model.clusters import connect_timeout, keepalives
 from lateen.model.defaults import INBOUND_SOURCE_ADDRESS
-from lateen.model.families import DUAL, INBOUND_SOURCE_ADDRESS6, source
+from lateen.model.families import DUAL, INBOUND_SOURCE_ADDRESS6, V6, source
 from lateen.model.http_settings import cluster_buffer
 from lateen.model.traffic_policy import Policy
 from lateen.model.upstream_tls import Target, UpstreamTLS, upstream_tls
@@ -33,6 +33,8 @@ class FixedClusters(msgspec.Struct, frozen=True, kw_only=True):
     dynamic: bool = False
     """Unknown hosts are resolved by the proxy: ALLOW_ANY_DYNAMIC_DNS."""
     dynamic_tls: UpstreamTLS | None = None
+    only_v6: bool = False
+    """Names that the proxy looks up are of IPv6 only."""
 
 
 @query
@@ -57,4 +59,5 @@ def fixed_clusters(db: Database, view: View) -> FixedClusters:
         dynamic_tls=upstream_tls(
             outbound.tls if outbound else None, Target(dynamic=True), config.tls_defaults
         ),
+        only_v6=view.families == V6,
     )

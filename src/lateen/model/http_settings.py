@@ -18,6 +18,7 @@ from lateen.api.proxy_settings import (
 from lateen.engine import Database, query
 from lateen.model import mesh
 from lateen.model.defaults import SECOND
+from lateen.model.families import V6
 from lateen.model.view import View
 
 SERVER_NAME = "istio-envoy"
@@ -104,6 +105,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     append_forwarded_port: bool = False
     preserve_header_case: bool = False
     http10: bool = False
+    only_v6: bool = False
+    """The proxy has IPv6 only; names that it looks up are of that family."""
     idle_timeout: int | None = None
     """Nanoseconds; from the proxy's IDLE_TIMEOUT."""
     client_certificate: ClientCertificate | None = None
@@ -129,6 +132,7 @@ def http_settings(db: Database, view: View, side: Side) -> HttpSettings:
         append_forwarded_port=bool(headers.x_forwarded_port and headers.x_forwarded_port.enabled),
         preserve_header_case=bool(headers.preserve_http1_header_case),
         http10=view.meta("HTTP10") == "1",
+        only_v6=view.families == V6,
         idle_timeout=mesh.idle_timeout(view),
         client_certificate=_client_certificate(own, side),
         trusted_proxies=_trusted_proxies(own) if side is Side.GATEWAY else 0,

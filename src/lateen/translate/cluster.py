@@ -107,7 +107,7 @@ def _set_dynamic(built: cluster_pb2.Cluster, one: Cluster) -> None:
     """
     checked = one.tls is not None and one.tls.auto_sni and one.tls.auto_san
     config = dynamic_pb2.ClusterConfig(
-        dns_cache_config=dns_cache(dns_cache_name(one.host)),
+        dns_cache_config=dns_cache(dns_cache_name(one.host), only_v6=one.only_v6),
         allow_insecure_cluster_options=not checked and bool(built.typed_extension_protocol_options),
     )
     built.cluster_type.name = DYNAMIC_FORWARD_PROXY

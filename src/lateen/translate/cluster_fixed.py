@@ -51,7 +51,7 @@ def dynamic_dns(settings: FixedClusters) -> bytes:
     """Return the cluster of ALLOW_ANY_DYNAMIC_DNS: it resolves the request's host."""
     tls = settings.dynamic_tls
     config = dynamic_pb2.ClusterConfig(
-        dns_cache_config=dns_cache(ALLOW_ANY_CACHE),
+        dns_cache_config=dns_cache(ALLOW_ANY_CACHE, only_v6=settings.only_v6),
         allow_insecure_cluster_options=tls is None or not (tls.auto_sni and tls.auto_san),
     )
     options = http_protocol_options(Http(), Policy(), tls) or _passthrough_options(settings)

@@ -14,7 +14,8 @@ def dns_cache_name(host: str) -> str:
     return f"{host}_dfp_dns_cache"
 
 
-def dns_cache(name: str) -> DnsCacheConfig:
+def dns_cache(name: str, *, only_v6: bool) -> DnsCacheConfig:
     """Return the settings of a cache; all users of a name must have equal ones, or Envoy refuses."""
+    family = Cluster.V6_ONLY if only_v6 else Cluster.V4_ONLY
     limit = uint32(ALLOW_ANY_HOSTS) if name == ALLOW_ANY_CACHE else None
-    return DnsCacheConfig(name=name, dns_lookup_family=Cluster.V4_ONLY, max_hosts=limit)
+    return DnsCacheConfig(name=name, dns_lookup_family=family, max_hosts=limit)

@@ -65,7 +65,7 @@ def unknown_filter(unknown: CatchAll, http: HttpSettings) -> Filter:
 def _spec(chain: Chain, where: tuple[str, int], http: HttpSettings, unknown: CatchAll) -> Spec:
     if chain.forwarding is not None:
         filters = forwarding_filters(chain.forwarding, chain.protocol, http.access_log)
-        lookup = [name_lookup(chain.resolves, where[1])] if chain.resolves else []
+        lookup = [name_lookup(chain.resolves, where[1], only_v6=http.only_v6)] if chain.resolves else []
         return Spec(match=chain.match, filters=[*lookup, *filters], origin=chain.origin)
     cache = dns_cache_name(chain.resolves) if chain.resolves else ""
     if unknown.unknown is Unknown.RESOLVE:

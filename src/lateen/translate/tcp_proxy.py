@@ -53,9 +53,10 @@ def cluster_filter(
     return Filter(name=names.TCP_PROXY, typed_config=message.any_of(proxy))
 
 
-def name_lookup(host: str, port: int) -> Filter:
+def name_lookup(host: str, port: int, *, only_v6: bool) -> Filter:
     """Return the filter that resolves the server name of a TLS connection to a wildcard host."""
-    config = FilterConfig(dns_cache_config=dns_cache(dns_cache_name(host)), port_value=port)
+    cache = dns_cache(dns_cache_name(host), only_v6=only_v6)
+    config = FilterConfig(dns_cache_config=cache, port_value=port)
     return Filter(name=SNI_LOOKUP, typed_config=message.any_of(config))
 
 

@@ -42,9 +42,11 @@ def _cors(_settings: HttpSettings, _protocol: Protocol, _cache: str) -> Cors:
 
 
 def _dynamic_forward_proxy(
-    _settings: HttpSettings, _protocol: Protocol, cache: str
+    settings: HttpSettings, _protocol: Protocol, cache: str
 ) -> dynamic.FilterConfig | None:
-    return dynamic.FilterConfig(dns_cache_config=dns_cache(cache)) if cache else None
+    if not cache:
+        return None
+    return dynamic.FilterConfig(dns_cache_config=dns_cache(cache, only_v6=settings.only_v6))
 
 
 def _router(settings: HttpSettings, _protocol: Protocol, _cache: str) -> Router:
