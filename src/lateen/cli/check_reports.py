@@ -5,7 +5,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from lateen.analyze.catalogue import CATALOGUE, page
-from lateen.cli.check_text import subject
+from lateen.cli.findings_text import subject
 from lateen.cli.output import dumped
 
 Row = dict[str, Any]

@@ -1,7 +1,6 @@
 """Findings as rows: what every form of `lateen check` prints, from files or from the running mesh."""
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from lateen.analyze.suppression import Suppression
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Ref
 from lateen.cli.errors import Exit, Failure
+from lateen.cli.findings_text import printable
 from lateen.engine import Database
 from lateen.mesh import load, read_files
 from lateen.sources import origin
@@ -17,7 +17,6 @@ from lateen.sources.documents import Load
 from lateen.sources.files import STDIN, is_manifest
 
 Row = dict[str, Any]
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def of_files(
@@ -105,12 +104,7 @@ def _row(db: Database, one: Finding) -> Row:
         "documentation": page(one.code),
         "source": _source(db, one),
     }
-    return {key: _shown(value) if isinstance(value, str) else value for key, value in row.items() if value}
-
-
-def _shown(text: str) -> str:
-    """Spell control characters out: a terminal would obey them, and XML has none."""
-    return CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return {key: printable(value) if isinstance(value, str) else value for key, value in row.items() if value}
 
 
 def _source(db: Database, one: Finding) -> str:

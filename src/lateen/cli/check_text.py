@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lateen.cli.findings_text import subject
 from lateen.cli.output import styled
 
 Row = dict[str, Any]
@@ -13,11 +14,6 @@ WIDTH = 160
 def text(row: Row) -> str:
     """Write one finding over several lines."""
     return "\n".join((_head(row), *_excerpt(row), *_advice(row)))
-
-
-def subject(row: Row) -> str:
-    """Write the name of the object: `namespace/name`, and what there is of it when it has none."""
-    return f"{row['namespace']}/{row.get('name', '')}" if row.get("namespace") else str(row.get("name", ""))
 
 
 def _head(row: Row) -> str:

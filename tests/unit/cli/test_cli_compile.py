@@ -96,6 +96,14 @@ def test_an_object_with_an_error_costs_only_itself(run, tmp_path):
     assert "outbound|9080||reviews.default.svc.cluster.local" in names(json.loads(found.stdout)["clusters"])
 
 
+def test_an_object_without_a_name_is_told(run, file, tmp_path):
+    nameless = tmp_path / "nameless.yaml"
+    nameless.write_text("apiVersion: v1\nkind: Service\nmetadata: {namespace: default}\n")
+    found = run("compile", "-f", file, "-f", str(nameless), "--namespace", "default")
+    assert "Service default/ (" in found.stderr
+    assert "needs a name" in found.stderr
+
+
 def test_mesh_config(run, file, tmp_path):
     path = tmp_path / "mesh.yaml"
     path.write_text("accessLogFile: /dev/stdout\n")
