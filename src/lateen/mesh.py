@@ -167,11 +167,21 @@ def proxy_of_node(node: Mapping[str, Any]) -> Proxy:
     Raises:
         ValueError: the id is missing or not of Istio's form.
     """
-    place = node.get("locality") or {}
-    locality = (
-        "/".join(place.get(part, "") for part in ("region", "zone", "sub_zone")).rstrip("/") if place else ""
+    if not isinstance(node, Mapping):
+        raise ValueError("a node is a mapping with id, metadata and locality")  # noqa: TRY004  as documented
+    metadata, place = _mapping(node, "metadata"), _mapping(node, "locality")
+    zones = (place.get("region"), place.get("zone"), place.get("sub_zone") or place.get("subZone"))
+    locality = "/".join(str(part or "") for part in zones).rstrip("/")
+    return Proxy.from_node(
+        str(node.get("id", "")), {**metadata, "LABELS": _mapping(metadata, "LABELS")}, locality
     )
-    return Proxy.from_node(str(node.get("id", "")), dict(node.get("metadata") or {}), locality)
+
+
+def _mapping(value: Mapping[str, Any], key: str) -> dict[str, Any]:
+    found = value.get(key) or {}
+    if not isinstance(found, Mapping):
+        raise ValueError(f"{key} of the node is no mapping")  # noqa: TRY004  as documented
+    return {str(name): part for name, part in found.items()}
 
 
 def proxy_of(pod: Object[Any]) -> Proxy:

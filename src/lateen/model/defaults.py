@@ -4,6 +4,7 @@ Durations are in nanoseconds, as `api.common.Duration` is.
 """
 
 SECOND = 1_000_000_000
+TRUE = ("1", "t", "T", "TRUE", "true", "True")  # what Go's strconv.ParseBool reads as true
 
 ROOT_NAMESPACE = "istio-system"  # pkg/config/constants
 NAMESPACE_NAME = "kubernetes.io/metadata.name"  # a label that Kubernetes gives every namespace

@@ -6,11 +6,13 @@ Each answer is small and a query of its own, so that an edit of MeshConfig re-ru
 import msgspec
 
 from lateen.api import facts
+from lateen.api.check.primitives.numbers import HIGHEST_PORT
+from lateen.api.check.proxy_settings import wrong_settings
 from lateen.api.decode import read_message
 from lateen.api.duration import Duration
 from lateen.api.proxy_settings import ProxySettings
 from lateen.engine import Database, query
-from lateen.model.defaults import INBOUND_PORT, OUTBOUND_PORT, READINESS_PORT, STATS_PORT
+from lateen.model.defaults import INBOUND_PORT, OUTBOUND_PORT, READINESS_PORT, STATS_PORT, TRUE
 from lateen.model.view import View
 
 NO_INTERCEPTION = "NONE"
@@ -50,7 +52,8 @@ def detection_timeout(db: Database) -> int:
 def http_proxy_port(db: Database, view: View) -> int:
     """Return the port of the explicit HTTP proxy on 127.0.0.1; 0 for none."""
     own = view.meta("HTTP_PROXY_PORT")
-    return int(own) if own.isdigit() else facts.mesh_config(db).proxy_http_port or 0
+    said = int(own) if own.isdecimal() and len(own) <= len(str(HIGHEST_PORT)) else 0
+    return said if 0 < said <= HIGHEST_PORT else facts.mesh_config(db).proxy_http_port or 0
 
 
 @query
@@ -78,13 +81,16 @@ def proxy_settings(db: Database, view: View) -> ProxySettings:
 
 
 def _read(text: str) -> ProxySettings | None:
-    """Read a node's settings; None when there are none, or they are of a version that nobody here knows."""
+    """Read a node's settings; fields that nobody here knows do not matter, wrong values make all of them count for nothing."""
     try:
         value = msgspec.json.decode(text) if text else None
     except msgspec.DecodeError:
         return None
     found, problems = read_message(ProxySettings, value) if isinstance(value, dict) else (None, ())
-    return found if isinstance(found, ProxySettings) and not problems else None
+    known = [one for one in problems if not one.message.startswith("unknown field")]
+    if not isinstance(found, ProxySettings) or known or wrong_settings(found):
+        return None
+    return found
 
 
 @query
@@ -95,13 +101,14 @@ def proxy_protocol(db: Database, view: View) -> bool:
 
 
 def idle_timeout(view: View) -> int | None:
-    """Return the proxy's IDLE_TIMEOUT in nanoseconds; None when unset or not a duration."""
+    """Return the proxy's IDLE_TIMEOUT in nanoseconds; None when unset or not a duration that Envoy takes."""
     try:
-        return Duration.parse(view.meta("IDLE_TIMEOUT"))
+        found = Duration.parse(view.meta("IDLE_TIMEOUT"))
     except ValueError:
         return None
+    return found if found >= 0 else None
 
 
 def is_privileged(view: View, port: int) -> bool:
     """Tell whether the proxy may not open this port."""
-    return 0 < port < FIRST_UNPRIVILEGED_PORT and view.meta("UNPRIVILEGED_POD") in ("true", "True", "1")
+    return 0 < port < FIRST_UNPRIVILEGED_PORT and view.meta("UNPRIVILEGED_POD") in TRUE

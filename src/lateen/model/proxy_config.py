@@ -15,11 +15,9 @@ import msgspec
 import yaml
 
 from lateen.api import facts
-from lateen.api.check.proxy_settings import proxy_settings
-from lateen.api.check.report import Report
+from lateen.api.check.proxy_settings import wrong_settings
 from lateen.api.decode import read_message
-from lateen.api.finding import Level
-from lateen.api.meta import Object, Ref, age_key
+from lateen.api.meta import Object, age_key
 from lateen.api.proxy_config import ProxyConfig
 from lateen.api.proxy_settings import ProxyHeaders, ProxySettings
 from lateen.engine import Database, query
@@ -119,12 +117,8 @@ def annotation(_: Database, text: str) -> Annotation:
     settings, problems = read_message(ProxySettings, value)
     if problems or not isinstance(settings, ProxySettings):
         return Annotation(problem="; ".join(f"{one.path}: {one.message}" for one in problems))
-    report = Report(Ref("ProxyConfig", "", ""))
-    proxy_settings(report, "", settings)
-    wrong = [one for one in report.found if one.level is Level.ERROR]
-    if wrong:
-        return Annotation(problem="; ".join(f"{one.path.removeprefix('.')}: {one.message}" for one in wrong))
-    return Annotation(settings)
+    wrong = wrong_settings(settings)
+    return Annotation(problem=wrong) if wrong else Annotation(settings)
 
 
 def overlaid(under: ProxySettings, over: ProxySettings) -> ProxySettings:

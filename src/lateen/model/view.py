@@ -15,7 +15,7 @@ import msgspec
 
 from lateen.engine import Database, query
 from lateen.model import workload
-from lateen.model.defaults import CLUSTER_DOMAIN
+from lateen.model.defaults import CLUSTER_DOMAIN, TRUE
 from lateen.model.families import V4, families_of, instance_addresses
 from lateen.model.selectors import matched_metadata_keys, selected_label_keys
 
@@ -141,7 +141,7 @@ def view_of(db: Database, proxy: Proxy) -> View:
         node=proxy.meta("NODE_NAME") if workload.node_matters(db) else "",
         interception=proxy.meta("INTERCEPTION_MODE") or "REDIRECT",
         named_ports=tuple((name, str(number)) for name, number in ports if name),
-        dns_capture=proxy.meta("DNS_CAPTURE") in ("true", "True", "1"),
+        dns_capture=proxy.meta("DNS_CAPTURE") in TRUE,
         metadata=tuple(
             (k, v) for k, v in proxy.metadata if k in METADATA_READ or k in matched_metadata_keys(db)
         ),

@@ -14,6 +14,7 @@ from lateen.api.workload import Pod, PodStatus
 from lateen.api.workload_entry import WorkloadEntry
 from lateen.engine import Database, query
 from lateen.model import mesh_networks
+from lateen.model.defaults import TRUE
 from lateen.model.distribution import SAME_NODE, distribution
 from lateen.model.mesh_networks import NETWORK_LABEL
 from lateen.model.root import root_namespace
@@ -30,7 +31,6 @@ OLD_LABELS = {
 TLS_MODE_LABEL = "security.istio.io/tlsMode"
 SERVICE_NAME = "kubernetes.io/service-name"  # whose endpoints an EndpointSlice has
 HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
-_TRUE = ("1", "t", "T", "TRUE", "true", "True")  # what Go's strconv.ParseBool reads as true
 HEALTHY_CONDITION = "Healthy"  # WorkloadEntry.status.conditions, written by the agent
 
 
@@ -260,7 +260,7 @@ def placed(db: Database, one: Workload, registry: str = "") -> Workload:
 
 def _entry_health(found: Object[WorkloadEntry]) -> Health:
     """Without health checks it counts as healthy; with them, until the agent says so, it does not (conversion.go isHealthy)."""
-    if found.meta.annotations.get(HEALTH_CHECKS, "") not in _TRUE:
+    if found.meta.annotations.get(HEALTH_CHECKS, "") not in TRUE:
         return Health.UNKNOWN
     conditions = getattr(found.status, "conditions", ())
     healthy = any(c.type == HEALTHY_CONDITION and c.status == "True" for c in conditions)

@@ -8,7 +8,7 @@ import msgspec
 
 from lateen.engine import Database
 from lateen.model import host as hosts
-from lateen.model.defaults import OUTBOUND_PORT
+from lateen.model.defaults import OUTBOUND_PORT, TRUE
 from lateen.model.endpoints import endpoints
 from lateen.model.gateway import gateway_listeners
 from lateen.model.inbound import service_targets
@@ -226,7 +226,7 @@ def _address(db: Database, service: Service, parts: Parts, proxy: Proxy) -> str:
     if service.resolution is Resolution.PASSTHROUGH or service.headless:
         found = endpoints(db, service.host, service.namespace, parts.port)
         return next((one.address for one in found if hosts.is_address(one.address)), "")
-    return service.auto_address if proxy.meta("DNS_CAPTURE") in ("true", "True", "1") else ""
+    return service.auto_address if proxy.meta("DNS_CAPTURE") in TRUE else ""
 
 
 def _arrival(parts: Parts) -> Step:

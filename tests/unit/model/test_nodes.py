@@ -166,8 +166,58 @@ def test_a_named_port_is_found_among_those_that_the_node_announces(ports, cluste
         ({"id": "sidecar~10.1.1.1~app"}, "is not of the form"),
         ({"id": "waypoint~10.1.1.1~a.b~b.svc.cluster.local"}, "is not of the form"),
         ({}, "is not of the form"),
+        ({"id": ID, "metadata": [1]}, "metadata of the node is no mapping"),
+        ({"id": ID, "metadata": {"LABELS": "x"}}, "LABELS of the node is no mapping"),
+        ({"id": ID, "locality": "r1/z1"}, "locality of the node is no mapping"),
+        (5, "a node is a mapping"),
     ],
 )
 def test_a_node_that_is_no_envoy_of_a_sidecar_or_gateway_is_refused(node, words):
     with pytest.raises(ValueError, match=words):
         lateen.load([]).resources(node)
+
+
+def test_the_zone_below_is_spelt_in_both_ways():
+    spelt = [{"region": "r", "zone": "z", key: "s"} for key in ("sub_zone", "subZone")]
+    assert [proxy_of_node({"id": ID, "locality": one}).locality for one in spelt] == ["r/z/s"] * 2
+
+
+def settings(**metadata):
+    """Return what of the listeners depends on a node's metadata: ports of the HTTP proxy, and one idle timeout."""
+    made = lateen.load(NAMED).resources({"id": ID, "metadata": metadata})
+    ports = [one["name"] for one in made.listeners if one["name"].startswith("127.0.0.1_")]
+    text = json.dumps(made.listeners)
+    return ports, "33s" in text, "append_x_forwarded_port" in text
+
+
+@pytest.mark.parametrize(
+    ("metadata", "found"),
+    [
+        ({"HTTP_PROXY_PORT": "15080"}, (["127.0.0.1_15080"], False, False)),
+        ({"HTTP_PROXY_PORT": 15080}, (["127.0.0.1_15080"], False, False)),
+        ({"HTTP_PROXY_PORT": "99999999"}, ([], False, False)),
+        ({"IDLE_TIMEOUT": "33s"}, ([], True, False)),
+        ({"IDLE_TIMEOUT": "-33s"}, ([], False, False)),
+        ({"PROXY_CONFIG": {"proxyHeaders": {"xForwardedPort": {"enabled": True}}}}, ([], False, True)),
+        (
+            {"PROXY_CONFIG": {"later": 1, "proxyHeaders": {"xForwardedPort": {"enabled": True}}}},
+            ([], False, True),
+        ),
+        (
+            {"PROXY_CONFIG": {"concurrency": "x", "proxyHeaders": {"xForwardedPort": {"enabled": True}}}},
+            ([], False, False),
+        ),
+        (
+            {
+                "PROXY_CONFIG": {
+                    "connectionSettings": {"http2InitialStreamWindowSize": 5},
+                    "proxyHeaders": {"xForwardedPort": {"enabled": True}},
+                }
+            },
+            ([], False, False),
+        ),
+        ({"PROXY_CONFIG": 5}, ([], False, False)),
+    ],
+)
+def test_metadata_that_nobody_can_read_counts_for_nothing(metadata, found):
+    assert settings(**metadata) == found

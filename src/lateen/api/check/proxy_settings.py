@@ -6,6 +6,8 @@ from lateen.api.check.primitives.dns import fqdn
 from lateen.api.check.primitives.durations import SECOND, duration, span
 from lateen.api.check.primitives.numbers import not_negative, port
 from lateen.api.check.report import Report
+from lateen.api.finding import Level
+from lateen.api.meta import Ref
 from lateen.api.proxy_settings import ConnectionSettings, PrivateKeyProvider, ProxySettings
 
 SMALLEST_WINDOW = 65535
@@ -66,6 +68,14 @@ def _key_hardware(report: Report, path: str, given: PrivateKeyProvider) -> None:
     for field, hardware in chosen.items():
         if hardware is not None and not hardware.poll_delay:
             report.error(f"{path}.{field}.pollDelay", "pollDelay is missing, or zero")
+
+
+def wrong_settings(given: ProxySettings) -> str:
+    """Say what is wrong with settings that come from elsewhere than MeshConfig; empty when nothing is."""
+    report = Report(Ref("ProxyConfig", "", ""))
+    proxy_settings(report, "", given)
+    wrong = (one for one in report.found if one.level is Level.ERROR)
+    return "; ".join(f"{one.path.removeprefix('.')}: {one.message}" for one in wrong)
 
 
 def _addresses(report: Report, path: str, given: ProxySettings) -> None:
