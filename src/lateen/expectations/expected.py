@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from envoy.config.route.v3.route_components_pb2 import VirtualHost
+from envoy.config.route.v3.route_components_pb2 import Route, VirtualHost
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
 
 from lateen.api.decode import decode
@@ -65,14 +65,25 @@ class Rules:
 
     def fields(self, key: Wanted) -> Fields | str:
         """Return what the rule does, or what is wrong with it."""
+        found = self._found(key)
+        return found if isinstance(found, str) else route_fields(*found)
+
+    def route(self, key: Wanted) -> Route | str:
+        """Return the rule as Envoy is told it, or what is wrong with it."""
+        found = self._found(key)
+        return found if isinstance(found, str) else found[2]
+
+    def _found(self, key: Wanted) -> tuple[RouteConfiguration, VirtualHost, Route] | str:
         name = f"rule-{self._numbers[key]}"
         if name in self._wrong:
             return self._wrong[name]
         table, hosts = self._table(key.namespace, key.port)
         host = hosts.get(f"{name}.expectation.invalid:{key.port}")
-        if host is None or not host.routes:
-            return "the expected rule has no route"
-        return route_fields(table, host, host.routes[0])
+        return (
+            (table, host, host.routes[0])
+            if host is not None and host.routes
+            else "the expected rule has no route"
+        )
 
     def _table(self, namespace: str, port: int) -> tuple[RouteConfiguration, dict[str, VirtualHost]]:
         where = namespace, port

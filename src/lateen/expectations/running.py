@@ -1,6 +1,7 @@
-"""Expectations, tried in the simulator."""
+"""Expectations, tried in the simulator or by another engine."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import msgspec
 from envoy.config.route.v3.route_components_pb2 import Route, VirtualHost
@@ -11,6 +12,7 @@ from lateen.engine import Database
 from lateen.expectations.cases import ANSWER, RULE, Case
 from lateen.expectations.coverage import Coverage
 from lateen.expectations.delegated import Taken, taken
+from lateen.expectations.engine import Engine, Parts, Question, settled
 from lateen.expectations.expected import Rules, Wanted, of_group
 from lateen.expectations.imagined import LABELS, MESH, gateway_ref, missing, virtual_services
 from lateen.explained import ADDRESS, GATEWAY, imagined_gateway, imagined_workload
@@ -38,11 +40,17 @@ class Result(msgspec.Struct, frozen=True):
     """Empty: it holds."""
     notes: tuple[str, ...] = ()
     """What else there is to say."""
+    unjudged: tuple[str, ...] = ()
+    """What the engine cannot tell, and why."""
+    judged: bool = True
+    """The engine could tell something."""
+    engine: str = ""
+    """Empty: the simulator."""
 
     @property
     def passed(self) -> bool:
-        """It holds."""
-        return not self.problems
+        """It holds, as far as the engine can tell."""
+        return not self.problems and self.judged
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -64,8 +72,9 @@ class Actual(msgspec.Struct, frozen=True):
 class Run:
     """A mesh, and expectations about it."""
 
-    def __init__(self, objects: Load, cases: Sequence[Case]) -> None:
-        """Take what was read."""
+    def __init__(self, objects: Load, cases: Sequence[Case], engine: Engine | None = None) -> None:
+        """Take what was read, and what tries the requests: by default the simulator."""
+        self._engine = engine
         self.mesh, self.findings = _loaded(objects)
         entries = objects.entries
         if any(case.foreign for case in cases):
@@ -86,8 +95,41 @@ class Run:
         )
 
     def results(self) -> list[Result]:
-        """Try every expectation, in order."""
-        return [self._result(case) for case in self._cases]
+        """Try every expectation; those about one client together, as an engine may have to prepare itself for each."""
+        order = sorted(
+            range(len(self._cases)), key=lambda i: (self._cases[i].namespace, self._cases[i].client)
+        )
+        tried = self._result if self._engine is None else partial(self._asked, self._engine)
+        found = {number: tried(self._cases[number]) for number in order}
+        return [found[number] for number in range(len(self._cases))]
+
+    def _asked(self, engine: Engine, case: Case) -> Result:
+        """Let an engine try an expectation."""
+        problems: list[str] = []
+        unjudged: list[str] = []
+        is_judged = False
+        for request, key in zip(case.requests, self._wanted[id(case)], strict=True):
+            try:
+                parts, open_ = settled(self._by_engine(engine, case, request, key))
+            except (RequestError, LookupError) as error:
+                return Result(case, (str(error.args[0]),), engine=engine.name)
+            found = _judged(case, request, parts)
+            unjudged += open_
+            if case.wanted or case.foreign or not open_ or not found:
+                problems += found
+                is_judged = is_judged or bool(parts)
+        notes = tuple(f"{word} means nothing here" for word in case.ignored)
+        return Result(case, tuple(problems), notes, tuple(dict.fromkeys(unjudged)), is_judged, engine.name)
+
+    def _by_engine(self, engine: Engine, case: Case, request: Request, key: Key | None) -> Parts:
+        proxy = self.client(case, request)
+        self.actual(proxy, request)  # counts the routes that it takes
+        view, what = self._sent(proxy, request)
+        trace = simulate(self._configuration(view, what), what.connection, what.request)
+        rule = self._rules.route(key.expected) if key is not None else None
+        if isinstance(rule, str):
+            return {"": [f"what is expected is wrong: {rule}"]}
+        return engine.judge(Question(self.mesh.db, case, request, proxy, view, what, trace, rule))
 
     def _delegation(self, case: Case, request: Request) -> Taken | None:
         """Find the rules that a request of `testCases` meets, where one of them delegates."""
@@ -174,14 +216,8 @@ class Run:
         Raises:
             RequestError: it cannot be made.
         """
-        view = view_of(self.mesh.db, proxy)
-        what: Sent = sent(self.mesh.db, request, proxy, view)
-        key = view, what.connection.port
-        if key not in self._configurations:
-            self._configurations[key] = CompiledConfiguration(
-                self.mesh.db, view, what.connection, self._messages
-            )
-        configuration = self._configurations[key]
+        view, what = self._sent(proxy, request)
+        configuration = self._configuration(view, what)
         trace = simulate(configuration, what.connection, what.request)
         outcome = trace.outcome
         decided = decision(trace)
@@ -199,6 +235,18 @@ class Run:
         if not decided.routes:
             return Actual(outcome, {})
         return Actual(outcome, self._of_route(view, table, host, decided.routes[0]))
+
+    def _sent(self, proxy: Proxy, request: Request) -> tuple[View, Sent]:
+        view = view_of(self.mesh.db, proxy)
+        return view, sent(self.mesh.db, request, proxy, view)
+
+    def _configuration(self, view: View, what: Sent) -> CompiledConfiguration:
+        key = view, what.connection.port
+        if key not in self._configurations:
+            self._configurations[key] = CompiledConfiguration(
+                self.mesh.db, view, what.connection, self._messages
+            )
+        return self._configurations[key]
 
     def _of_route(self, view: View, table: RouteConfiguration, host: VirtualHost, number: int) -> Fields:
         key = view, table.name, host.name, number
