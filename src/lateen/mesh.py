@@ -84,7 +84,7 @@ class Mesh:
         return tuple(obj for obj in found if obj is not None)
 
     def proxy(self, workload: str, namespace: str = DEFAULT_NAMESPACE) -> Proxy:
-        """Return the proxy of a pod or of a Deployment's first pod, by name or `name.namespace`.
+        """Return the proxy of a pod, of a Deployment's first pod, or of the only Deployment with a label `app`; all also `name.namespace`.
 
         Raises:
             LookupError: there is none; the text lists those there are.
@@ -263,10 +263,10 @@ def _hashable(proxy: Proxy) -> Proxy:
 
 def _pod(db: Database, word: str, namespace: str) -> Object[Any]:
     name, _, space = word.rpartition(".")
-    index = _pods_by_name(db)
-    found = [index[one] for one in {(word, namespace), (name, space)} if one in index]
+    keys = ((word, namespace), (name, space))
+    found = [index[one] for index in (_pods_by_name(db), _pods_by_app(db)) for one in keys if one in index]
     if found:
-        pod = facts.get(db, min(found))
+        pod = facts.get(db, found[0])
         assert pod is not None
         return pod
     pods = (facts.get(db, ref) for ref in facts.refs(db, "Pod"))
@@ -283,6 +283,17 @@ def _pods_by_name(db: Database) -> dict[tuple[str, str], Ref]:
         for name in (ref.name, *(one.name for one in pod.meta.owner_references)) if pod else ():
             index.setdefault((name, ref.namespace), ref)
     return index
+
+
+@query
+def _pods_by_app(db: Database) -> dict[tuple[str, str], Ref]:
+    """Index the pods by their label `app`, with the namespace, where it is that of one workload only."""
+    index: dict[tuple[str, str], dict[str, Ref]] = {}
+    for ref in facts.refs(db, "Pod"):
+        pod = facts.get(db, ref)
+        if pod is not None and "app" in pod.meta.labels:
+            index.setdefault((pod.meta.labels["app"], ref.namespace), {}).setdefault(_unit(pod), ref)
+    return {key: next(iter(units.values())) for key, units in index.items() if len(units) == 1}
 
 
 def _some(known: list[str], word: str) -> str:

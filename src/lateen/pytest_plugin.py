@@ -5,18 +5,26 @@
         assert mesh.send("GET", "http://reviews:9080/", headers={"end-user": "jason"}, source="productpage").subset == "v2"
 
 Without the marker, `--mesh-config PATH` (repeatable) or `lateen_mesh` in pytest's configuration says what is loaded.
+`--mesh-engine envoy` asks a real Envoy, too: expectations are judged by what it does, and every answer of the fixture is
+compared with it. `--mesh-engine live` asks the running mesh about expectations.
 """
 
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from lateen.expectations.asking import Asked
+    from lateen.expectations.asking import Asked, Beside
+    from lateen.expectations.running import Result
+    from lateen.twin.engine import EnvoyEngine
 
 SUFFIXES = (".yaml", ".yml")
+ENVOY = pytest.StashKey["EnvoyEngine"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         metavar="PATH",
         help="Configuration for the mesh fixture.",
+    )
+    group.addoption(
+        "--mesh-engine",
+        choices=("simulator", "envoy", "live"),
+        default="simulator",
+        help="What tries requests: the simulator, a real Envoy, or the running mesh ($LATEEN_MESH).",
     )
     parser.addini("lateen_mesh", "Configuration for the mesh fixture.", type="paths", default=[])
     parser.addini("lateen_expectations", "Collect YAML files with expectations.", type="bool", default=False)
@@ -53,8 +67,22 @@ def mesh(request: pytest.FixtureRequest) -> "Asked":
         pytest.fail(
             "the mesh fixture needs @pytest.mark.mesh(PATH), --mesh-config PATH or lateen_mesh in the configuration"
         )
-    base = request.config.rootpath
-    return ask(tuple(str(base / path) for path in paths))
+    config = request.config
+    if config.getoption("--mesh-engine") == "live":
+        pytest.fail("the mesh fixture is a mesh of files: --mesh-engine is simulator or envoy")
+    files = tuple(str(config.rootpath / path) for path in paths)
+    return ask(files, _envoy(config).otherwise if config.getoption("--mesh-engine") == "envoy" else None)
+
+
+def _envoy(config: pytest.Config) -> "EnvoyEngine":
+    """Return the Envoy of this session, started by the first that needs it."""
+    from lateen.twin.engine import starting  # noqa: PLC0415
+
+    if ENVOY not in config.stash:
+        stack = ExitStack()
+        config.stash[ENVOY] = stack.enter_context(starting())
+        config.add_cleanup(stack.close)
+    return config.stash[ENVOY]
 
 
 def pytest_collect_file(parent: pytest.Collector, file_path: Path) -> "ExpectationsFile | None":
@@ -72,24 +100,46 @@ class ExpectationsFile(pytest.File):
 
     def collect(self) -> Iterator["Expectation"]:
         """Yield an item for each expectation of this file."""
-        from lateen.expectations.asking import results_of  # noqa: PLC0415
-
-        for number, (name, place, problems) in enumerate(results_of(str(self.path))):
-            item = Expectation.from_parent(self, name=f"{number + 1}: {name}")
-            item.place, item.problems = place, problems
+        for number, case in enumerate(self.beside.cases):
+            item = Expectation.from_parent(self, name=f"{number + 1}: {case.name}")
+            item.number, item.place = number, case.place
             yield item
+
+    @cached_property
+    def beside(self) -> "Beside":
+        """What was read."""
+        from lateen.expectations.asking import Beside  # noqa: PLC0415
+
+        return Beside(str(self.path))
+
+    @cached_property
+    def results(self) -> "list[Result]":
+        """Try everything, when the first is asked for."""
+        engine = self.config.getoption("--mesh-engine")
+        if engine == "live":
+            from lateen.cli.test_live import LiveEngine, live_objects  # noqa: PLC0415
+
+            mesh = os.environ.get("LATEEN_MESH", "default")
+            return self.beside.results(LiveEngine(mesh), live_objects(mesh))
+        return self.beside.results(_envoy(self.config) if engine == "envoy" else None)
 
 
 class Expectation(pytest.Item):
     """One expectation."""
 
+    parent: ExpectationsFile
+    number: int = 0
     place: str = ""
-    problems: tuple[str, ...] = ()
 
     def runtest(self) -> None:
-        """Fail with what is not as expected."""
-        if self.problems:
-            raise AssertionError("\n".join(self.problems))
+        """Fail with what is not as expected; skip what the engine cannot tell."""
+        result = self.parent.results[self.number]
+        for words in result.unjudged:
+            self.add_report_section("call", "lateen", f"not judged: {words}")
+        if result.problems:
+            raise AssertionError("\n".join(result.problems))
+        if not result.judged:
+            pytest.skip("; ".join(result.unjudged))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:  # noqa: ARG002
         """Say it without a traceback."""

@@ -6,6 +6,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import termios
 import tty
 from collections.abc import Iterator
@@ -29,6 +30,17 @@ def attach(state: State, request: dict[str, Any], *, quiet: bool) -> int:
     channel.send(connection, request, (0, 1, 2))
     with _forwarding(connection):
         return _status(_answers(connection, quiet=quiet))
+
+
+def captured(state: State, request: dict[str, Any]) -> tuple[int, bytes]:
+    """Run a program in the mesh without a terminal; returns its exit status and what it printed."""
+    connection = _connect(state)
+    with tempfile.TemporaryFile() as output, open(os.devnull, "r+b") as nothing:  # noqa: PTH123
+        silent = nothing.fileno()
+        channel.send(connection, request, (silent, output.fileno(), silent))
+        code = _status(_answers(connection, quiet=True))
+        output.seek(0)
+        return code, output.read()
 
 
 def _connect(state: State) -> socket.socket:

@@ -39,7 +39,7 @@ def parsed(line: str) -> Logged:
     Raises:
         Failure: it is not a line of an access log, or not of a request.
     """
-    fields = _fields(line.strip())
+    fields = fields_of(line.strip())
     if fields is None:
         raise Failure(
             "--log-line: this is not a line of an access log in Istio's format, nor JSON", Exit.MISUSE
@@ -66,7 +66,8 @@ def parsed(line: str) -> Logged:
     )
 
 
-def _fields(line: str) -> dict[str, Any] | None:
+def fields_of(line: str) -> dict[str, Any] | None:
+    """Return the fields of a line by their names in Istio's JSON format; None when it is not of an access log."""
     if line.startswith("{"):
         try:
             found = json.loads(line)
@@ -103,7 +104,7 @@ def found(mesh: str, request_id: str, source: str) -> tuple[Logged, str]:
     for row in sorted(
         rows, key=lambda one: one["type"] != "router"
     ):  # a request from outside begins at the gateway
-        for line in _lines(client, row):
+        for line in lines_of(client, row):
             if request_id in line and _is_outbound(line):
                 return parsed(line), f"{row['pod']}.{row['namespace']}"
     raise Failure(
@@ -111,7 +112,8 @@ def found(mesh: str, request_id: str, source: str) -> tuple[Logged, str]:
     )
 
 
-def _lines(client: Client, row: dict[str, Any]) -> list[str]:
+def lines_of(client: Client, row: dict[str, Any]) -> list[str]:
+    """Return the log of a workload's proxy; empty when there is none."""
     directory = Path(row["directory"]) if row.get("directory") else client.state.workload(row["pod"])
     try:
         return (directory / "proxy.log").read_text("utf-8", errors="replace").splitlines()
@@ -120,5 +122,5 @@ def _lines(client: Client, row: dict[str, Any]) -> list[str]:
 
 
 def _is_outbound(line: str) -> bool:
-    fields = _fields(line.strip())
+    fields = fields_of(line.strip())
     return fields is not None and not _said(fields, "upstream_cluster").startswith("inbound|")

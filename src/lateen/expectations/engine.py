@@ -33,6 +33,12 @@ class Unjudged(str):
     __slots__ = ()
 
 
+class Detail(Unjudged):
+    """The same about a detail of a part of which the rest was judged."""
+
+    __slots__ = ()
+
+
 Parts = dict[str, list[str]]
 """What is otherwise than expected, by part of the expectation; `Unjudged` words say what cannot be told."""
 
@@ -56,6 +62,6 @@ def settled(parts: Parts) -> tuple[Parts, list[str]]:
     judged = {
         part: [words for words in told if not isinstance(words, Unjudged)]
         for part, told in parts.items()
-        if not told or not all(isinstance(words, Unjudged) for words in told)
+        if not told or not all(type(words) is Unjudged for words in told)
     }
     return judged, unjudged

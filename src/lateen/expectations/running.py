@@ -122,14 +122,23 @@ class Run:
         return Result(case, tuple(problems), notes, tuple(dict.fromkeys(unjudged)), is_judged, engine.name)
 
     def _by_engine(self, engine: Engine, case: Case, request: Request, key: Key | None) -> Parts:
-        proxy = self.client(case, request)
-        self.actual(proxy, request)  # counts the routes that it takes
-        view, what = self._sent(proxy, request)
-        trace = simulate(self._configuration(view, what), what.connection, what.request)
+        self.actual(self.client(case, request), request)  # counts the routes that it takes
         rule = self._rules.route(key.expected) if key is not None else None
         if isinstance(rule, str):
             return {"": [f"what is expected is wrong: {rule}"]}
-        return engine.judge(Question(self.mesh.db, case, request, proxy, view, what, trace, rule))
+        return engine.judge(self.question(case, request, rule))
+
+    def question(self, case: Case, request: Request, rule: Route | None) -> Question:
+        """Return what an engine is asked about a request.
+
+        Raises:
+            LookupError: there is no such client.
+            RequestError: the request cannot be made.
+        """
+        proxy = self.client(case, request)
+        view, what = self._sent(proxy, request)
+        trace = simulate(self._configuration(view, what), what.connection, what.request)
+        return Question(self.mesh.db, case, request, proxy, view, what, trace, rule)
 
     def _delegation(self, case: Case, request: Request) -> Taken | None:
         """Find the rules that a request of `testCases` meets, where one of them delegates."""
@@ -142,10 +151,15 @@ class Run:
         """Return what to compile for each request of a case."""
         if not case.rule:
             return [None for _ in case.requests]
-        return [self._key(case, *one) for one in zip(case.requests, self._taken[id(case)], strict=True)]
+        try:
+            return [self._key(case, *one) for one in zip(case.requests, self._taken[id(case)], strict=True)]
+        except (RequestError, LookupError):  # told when the request is tried
+            return [None for _ in case.requests]
 
     def _key(self, case: Case, request: Request, found: Taken | None) -> Key:
-        namespace, port = self.client(case, request).namespace, _port(request)
+        proxy, port = self.client(case, request), _port(request)
+        # Short names are read where the rules are written, and those of a gateway are rarely where it runs.
+        namespace = case.namespace if proxy.type == "router" and case.namespace else proxy.namespace
         rule = found.rule(of_leaf="route" in case.rule, parts=RULE) if found is not None else None
         written = Wanted(namespace, port, rule) if rule is not None else None
         return Key(Wanted(namespace, port, msgspec.json.encode(case.rule)), written)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import re2
 from envoy.config.route.v3.route_components_pb2 import Route
 
-from lateen.expectations.engine import Parts, Question, Unjudged
+from lateen.expectations.engine import Detail, Parts, Question, Unjudged
 from lateen.simulate.algebra.effects import called
 from lateen.simulate.choices import nanoseconds, shares
 from lateen.translate.names import parse_cluster
@@ -37,18 +37,23 @@ Words = Iterator[str]
 class Observed:
     """What Envoy did with a request; more is tried when it is asked for."""
 
-    def __init__(self, question: Question, loaded: Loaded) -> None:
+    def __init__(self, question: Question, loaded: trial.Reached) -> None:
         """Take what to ask, and whom."""
         self.question, self.loaded = question, loaded
         self.connection, self.request = question.sent.connection, question.sent.request
 
+    @property
+    def twin(self) -> Loaded:
+        """The Envoy that can be asked more."""
+        assert isinstance(self.loaded, Loaded)
+        return self.loaded
+
     @cached_property
     def answers(self) -> list[Answer]:
         """Answers: a few, or a sample where the simulator or the expectation says that something is random."""
-        random = len(trial.expected_spread(self.question.trace.outcomes)) > 1 or _is_random(self.question)
-        times = trial.SAMPLE if random else ONCE
+        times = trial.SAMPLE if is_random(self.question) else ONCE
         return [
-            trial.asked(self.loaded, self.question.trace, self.connection, self.request) for _ in range(times)
+            trial.asked(self.twin, self.question.trace, self.connection, self.request) for _ in range(times)
         ]
 
     @cached_property
@@ -66,9 +71,7 @@ class Observed:
     @cached_property
     def flagged(self) -> Counter[str]:
         """How often each response flag occurred."""
-        return Counter(
-            flag for one in self.answers for flag in (one.header("x-lateen-twin-flags") or "").split(",")
-        )
+        return Counter(flag for one in self.answers for flag in (one.header(trial.FLAGS) or "").split(","))
 
     @property
     def status(self) -> int:
@@ -79,35 +82,39 @@ class Observed:
         return 503 if target.address == imagined.ADDRESS else 0
 
 
-def _is_random(question: Question) -> bool:
+def is_random(question: Question) -> bool:
+    """Tell whether the simulator or the expectation says that something is decided at random."""
     expect = question.case.expect
     mirrors = [expect.get("mirror"), *(expect.get("mirrors") or ())]
     rule = question.rule
     weighted = rule is not None and len(_wanted_shares(rule)) > 1
     return (
-        "fault" in expect
+        len(trial.expected_spread(question.trace.outcomes)) > 1
+        or "fault" in expect
         or weighted
         or any(isinstance(one, Mapping) and "percentage" in one for one in mirrors)
     )
 
 
-def judged(observed: Observed) -> Parts:
-    """Return what is not as expected, and what cannot be told."""
-    return {word: list(_of(observed, word, wanted)) for word, wanted in observed.question.case.expect.items()}
+def judged(observed: Observed, otherwise: "Mapping[str, Judge] | None" = None) -> Parts:
+    """Return what is not as expected, and what cannot be told; `otherwise` has other judges of some words of a rule."""
+    judges = {**_RULE, **(otherwise or {})}
+    expect = observed.question.case.expect
+    return {word: list(_of(observed, word, wanted, judges)) for word, wanted in expect.items()}
 
 
-def _of(observed: Observed, word: str, wanted: Any) -> Words:
+def _of(observed: Observed, word: str, wanted: Any, judges: "Mapping[str, Judge]") -> Words:
     rule = observed.question.rule
     if word in _OUTCOME:
         is_ = _OUTCOME[word](observed)
         if is_ != wanted:
             yield f"{word} should be {wanted!r}, is {is_!r}"
-    elif word not in _RULE:
+    elif word not in judges:
         yield Unjudged(f"{word}: no answer shows it")
     elif observed.request is None and word != "route":
         yield Unjudged(f"{word}: a connection has no request")
     elif rule is not None:
-        yield from _RULE[word](observed, wanted, rule)
+        yield from judges[word](observed, wanted, rule)
 
 
 _OUTCOME: Mapping[str, Callable[[Observed], object]] = {
@@ -129,9 +136,7 @@ def _wanted_shares(rule: Route) -> dict[str, float]:
 
 
 def _route(seen: Observed, wanted: Any, rule: Route) -> Words:
-    answers = [
-        one for one in seen.answers if "FI" not in (one.header("x-lateen-twin-flags") or "").split(",")
-    ]
+    answers = [one for one in seen.answers if "FI" not in (one.header(trial.FLAGS) or "").split(",")]
     if not answers:
         yield Unjudged("route: every request is answered by a fault")
         return
@@ -144,7 +149,7 @@ def _route(seen: Observed, wanted: Any, rule: Route) -> Words:
         if not trial.by_chance(counted[name], share, len(answers)):
             yield f"route: {share:.0%} should go to {_called(name)}, {counted[name]} of {len(answers)} did"
     if isinstance(wanted, list) and any(isinstance(one, Mapping) and one.get("headers") for one in wanted):
-        yield Unjudged("route: headers of single destinations")
+        yield Detail("route: headers of single destinations")
 
 
 def _called(name: str) -> str:
@@ -161,7 +166,7 @@ def _redirect(seen: Observed, wanted: Any, rule: Route) -> Words:
     parts = {"uri": found.path, "authority": found.netloc, "scheme": found.scheme, "port": found.port}
     for word, value in wanted.items():
         if word == "derivePort" or "%PREFIX()%" in str(value):
-            yield Unjudged(f"redirect: {word} {value}")
+            yield Detail(f"redirect: {word} {value}")
         elif word in parts and parts[word] != value and not (word == "authority" and found.hostname == value):
             yield f"redirect: {word} should be {value!r}, is {parts[word]!r} in {location}"
 
@@ -226,7 +231,7 @@ def _retries(seen: Observed, _: Any, rule: Route) -> Words:
         yield Unjudged(f"retries: {why}")
         return
     for failure in failing:
-        times = trial.attempts(seen.loaded, seen.connection, request, failure)
+        times = trial.attempts(seen.twin, seen.connection, request, failure)
         if times != number + 1:
             how = f"with status {failure.status}" if failure.status else "by closing the connection"
             yield f"retries: {number} should follow a failure {how}, there were {max(times - 1, 0)}"
@@ -240,14 +245,14 @@ def _fault(seen: Observed, wanted: Any, _: Route) -> Words:
     abort, delay = wanted.get("abort"), wanted.get("delay")
     if abort is not None:
         yield from _counted(seen, "abort", abort, seen.flagged["FI"])
-        statuses = {one.status for one in seen.answers if "FI" in (one.header("x-lateen-twin-flags") or "")}
+        statuses = {one.status for one in seen.answers if "FI" in (one.header(trial.FLAGS) or "")}
         if "httpStatus" in abort and statuses - {abort["httpStatus"]}:
             yield f"fault.abort: status should be {abort['httpStatus']}, is {min(statuses)}"
     elif seen.flagged["FI"]:
         yield f"fault: {seen.flagged['FI']} of {len(seen.answers)} requests were aborted"
     if delay is not None:
         yield from _counted(seen, "delay", delay, seen.flagged["DI"])
-        yield Unjudged("fault.delay: its length (delays are shortened)")
+        yield Detail("fault.delay: its length (delays are shortened)")
 
 
 def _counted(seen: Observed, word: str, wanted: Mapping[str, Any], number: int) -> Words:
@@ -263,11 +268,11 @@ def _mirrors(seen: Observed, _: Any, rule: Route) -> Words:
         return
     partial = [one for one in policies if _share(one) < 1]
     expected = Counter(one.cluster for one in policies if _share(one) == 1)
-    found = trial.copies(seen.loaded, seen.connection, seen.request, sum(expected.values()))
+    found = trial.copies(seen.twin, seen.connection, seen.request, sum(expected.values()))
     got = Counter(found.clusters)
     for policy in partial:
         del got[policy.cluster]
-        yield Unjudged(f"mirror: the share of {_called(policy.cluster)}")
+        yield Detail(f"mirror: the share of {_called(policy.cluster)}")
     for name, number in (expected - got).items():
         yield f"mirror: {number} copies for {_called(name)} are missing"
     for name in got - expected:
@@ -288,17 +293,17 @@ def _headers(seen: Observed, wanted: Any, _: Route) -> Words:
     answer = seen.forwarded[0]
     sent = dict(seen.request.headers)
     got = {name: answer.seen(name) for name, _ in answer.seen_headers}
-    yield from _operated("request", wanted.get("request") or {}, sent, got)
+    yield from compared("request", wanted.get("request") or {}, sent, got)
     told = {name: answer.header(name) for name, _ in answer.headers}
     operations = wanted.get("response") or {}
-    yield from _operated(
+    yield from compared(
         "response", {k: v for k, v in operations.items() if k != "remove"}, {}, told, whole=False
     )
     if operations.get("remove"):
         yield from _removed(seen, [str(one) for one in operations["remove"]])
 
 
-def _operated(
+def compared(
     side: str,
     operations: Mapping[str, Any],
     sent: Mapping[str, str],
@@ -311,11 +316,11 @@ def _operated(
     for name in operations.get("remove") or ():
         expected[name.lower()] = None
         if name.lower() not in sent:
-            yield Unjudged(f"headers.{side}: the request has no {name} that could be removed")
+            yield Detail(f"headers.{side}: the request has no {name} that could be removed")
     for word in ("set", "add"):
         for name, value in (operations.get(word) or {}).items():
             if "%" in str(value):
-                yield Unjudged(f"headers.{side}: {name} is computed: {value}")
+                yield Detail(f"headers.{side}: {name} is computed: {value}")
                 expected[name.lower()] = got.get(name.lower())
             else:
                 before = expected.get(name.lower()) if word == "add" else None
@@ -328,10 +333,10 @@ def _operated(
 
 def _removed(seen: Observed, names: list[str]) -> Words:
     assert seen.request is not None
-    backend = seen.loaded.backend
+    backend = seen.twin.backend
     backend.behaviour = Behaviour(200, tuple((name, "to-be-removed") for name in names))
     try:
-        answer = seen.loaded.ask(seen.connection, seen.request)
+        answer = seen.twin.ask(seen.connection, seen.request)
     finally:
         backend.behaviour = Behaviour()
     for name in names:
@@ -339,7 +344,8 @@ def _removed(seen: Observed, names: list[str]) -> Words:
             yield f"headers.response: {name} should be removed, is there"
 
 
-_RULE: Mapping[str, Callable[[Observed, Any, Route], Words]] = {
+Judge = Callable[[Observed, Any, Route], Words]
+_RULE: Mapping[str, Judge] = {
     "route": _route,
     "redirect": _redirect,
     "directResponse": _direct,

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import count
+from typing import Protocol
 
 import msgspec
 
@@ -12,7 +13,10 @@ from lateen.simulate.trace import FilterChainChosen, Outcome, Trace
 from lateen.twin.backend import Behaviour
 from lateen.twin.caller import Answer
 from lateen.twin.envoy import Loaded
+from lateen.twin.runnable import Target
 
+FLAGS = "x-lateen-twin-flags"
+"""The header in which the twin says its response flags."""
 SAMPLE = 400
 """Requests that are sent where shares are to be seen."""
 _SIGMAS = 4.5
@@ -21,6 +25,13 @@ _PATIENCE = 2.0  # seconds until a copy of a request must have arrived
 _MARK = "x-lateen-twin-number"
 _numbers = count()
 _GRPC = {"cancelled": 1, "deadline-exceeded": 4, "internal": 13, "resource-exhausted": 8, "unavailable": 14}
+
+
+class Reached(Protocol):
+    """Knows who gave an answer."""
+
+    def target(self, answer: Answer) -> Target | None:
+        """Return the cluster and endpoint; None when the proxy answered by itself."""
 
 
 class Copies(msgspec.Struct, frozen=True):
@@ -44,19 +55,19 @@ def by_chance(seen: int, share: float, times: int = SAMPLE) -> bool:
     return abs(seen - times * share) <= _SIGMAS * deviation + 0.5
 
 
-def spread(answers: Iterable[Answer], loaded: Loaded) -> Counter[str]:
+def spread(answers: Iterable[Answer], loaded: Reached) -> Counter[str]:
     """Count answers by who gave them: a cluster, or `503 UH` of the proxy's own."""
     return Counter(ending(one, loaded) for one in answers)
 
 
-def ending(answer: Answer, loaded: Loaded) -> str:
+def ending(answer: Answer, loaded: Reached) -> str:
     """Say who answered: a cluster's name, or the proxy's own status and flags."""
     target = loaded.target(answer)
     if target is not None:
         return target.cluster
     if not answer.status:
         return "closed"
-    flags = answer.header("x-lateen-twin-flags") or "-"
+    flags = answer.header(FLAGS) or "-"
     return f"{answer.status}" if flags == "-" else f"{answer.status} {flags}"
 
 
