@@ -150,7 +150,7 @@ def view_of(db: Database, proxy: Proxy) -> View:
 
 def _named(db: Database, proxy: Proxy, addresses: tuple[str, ...]) -> tuple[str, str]:
     """Return the first address of a proxy, and the first of the other family, where somebody names them."""
-    first = addresses[0] if addresses else proxy.address
+    first = addresses[0] if addresses else ""  # what is no address binds no port
     other = next((one for one in addresses if (":" in one) != (":" in first)), "")
 
     def kept(address: str) -> str:

@@ -143,6 +143,12 @@ spec: {selector: {app: app}, ports: [{name: http, port: 80, targetPort: web}]}
 """
 
 
+def test_what_is_no_address_is_none():
+    node = {"id": "sidecar~nonsense~app.default~default.svc.cluster.local"}
+    made = lateen.load(INGRESS.replace("ingress: [{", "ingress: [{captureMode: NONE, ")).resources(node)
+    assert "nonsense" not in json.dumps([*made.listeners, *made.clusters])
+
+
 @pytest.mark.parametrize(
     ("ports", "clusters"),
     [
