@@ -140,9 +140,9 @@ def gateway_routes(db: Database, view: View, route_config_name: str) -> GatewayR
     for listener in gateway_listeners(db, view):
         if listener.kind is Kind.HTTP and listener.route_name == route_config_name:
             return GatewayRoutes(route_config_name, listener.servers)
-        for server in listener.servers:
-            if server.kind is Kind.HTTPS and server.route_name == route_config_name:
-                return GatewayRoutes(route_config_name, (server,))
+        feeding = tuple(one for one in listener.servers if one.route_name == route_config_name)
+        if feeding:
+            return GatewayRoutes(route_config_name, feeding)
     return None
 
 
@@ -232,15 +232,15 @@ class _Merge:
 
 
 def _refusal(held: list[GatewayServer], server: GatewayServer) -> str:
-    if not held:
-        return ""
-    first = held[0]
-    if _shares_by_sni(first) and _shares_by_sni(server):
+    """Say why a server cannot join others: one without TLS may join those with it, and then only HTTP may join HTTP."""
+    plain = next((one for one in held if not _shares_by_sni(one)), None)
+    if plain is None:
         names = {one.route_name for one in held if one.route_name}
-        return f"another server is named {server.port_name}" if server.route_name in names else ""
-    if first.kind is Kind.HTTP and server.kind is Kind.HTTP:
+        is_taken = _shares_by_sni(server) and server.route_name in names
+        return f"another server is named {server.port_name}" if is_taken else ""
+    if plain.kind is Kind.HTTP and server.kind is Kind.HTTP:
         return ""
-    return f"{server.protocol} cannot share a port with {first.protocol} of {first.gateway_name}"
+    return f"{server.protocol} cannot share a port with {plain.protocol} of {plain.gateway_name}"
 
 
 def _shares_by_sni(server: GatewayServer) -> bool:

@@ -61,6 +61,8 @@ def _chains(db: Database, view: View, listener: GatewayListener) -> Iterator[Gat
 
 def _of_server(db: Database, view: View, server: GatewayServer) -> Iterator[GatewayChain]:
     match server.kind:
+        case Kind.HTTP:
+            yield GatewayChain(protocol=server.protocol, routes=server.route_name)
         case Kind.HTTPS:
             yield GatewayChain(
                 match=ChainMatch(sni=server.sni),

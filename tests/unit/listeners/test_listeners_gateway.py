@@ -106,7 +106,6 @@ def test_a_host_is_served_once_per_port(edge):
         (HTTP.format("http", "'*'"), "{port: {number: 80, name: tcp, protocol: TCP}, hosts: ['*']}"),
         ("{port: {number: 80, name: tcp, protocol: TCP}, hosts: ['*']}", HTTP.format("http", "'*'")),
         (HTTP.format("http", "'*'"), HTTPS.format("s", "a.example", SIMPLE).replace("443", "80")),
-        (HTTPS.format("s", "a.example", SIMPLE).replace("443", "80"), HTTP.format("http", "'*'")),
     ],
 )
 def test_of_two_protocols_on_one_port_the_older_wins(edge, first, second):
@@ -114,6 +113,18 @@ def test_of_two_protocols_on_one_port_the_older_wins(edge, first, second):
     (one,) = gateway_listeners(edge.db, edge.edge())
     assert [server.gateway.name for server in one.servers] == ["z-old"]
     assert [lost.gateway.name for lost in conflicts(edge.db, edge.edge())] == ["a-young"]
+
+
+def test_what_is_not_tls_may_follow_tls_and_ends_the_list(edge):
+    tls = HTTPS.format("s", "a.example", SIMPLE).replace("443", "80")
+    late = HTTPS.format("s", "b.example", SIMPLE).replace("443", "80")
+    edge.add(
+        gateway(tls, name="z-old"),
+        gateway(HTTP.format("http", "'*'"), name="m", created="2024-01-02T00:00:00Z"),
+        gateway(late, name="a-young", created="2024-01-03T00:00:00Z"),
+    )
+    (one,) = gateway_listeners(edge.db, edge.edge())
+    assert [server.gateway.name for server in one.servers] == ["z-old", "m"]
 
 
 def test_different_addresses_do_not_conflict(edge):
