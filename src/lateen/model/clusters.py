@@ -12,8 +12,8 @@ from lateen.api import facts
 from lateen.api.destination_rule import TcpKeepalive
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
-from lateen.model import host as hosts
 from lateen.model import locality, mesh, scope, stat_names, subsets
+from lateen.model.cluster_discovery import Discovery, discovery_of, is_dynamic, races
 from lateen.model.defaults import CONNECT_TIMEOUT, DNS_REFRESH_RATE
 from lateen.model.destination_rules import rule_for
 from lateen.model.families import V6
@@ -26,24 +26,6 @@ from lateen.model.service import Port, Registry, Resolution, Service
 from lateen.model.traffic_policy import Policy, policy
 from lateen.model.upstream_tls import Target, UpstreamTLS, upstream_tls
 from lateen.model.view import View
-
-CONNECT_STRATEGY = "istio.io/connect-strategy"
-RACE = "RACE_FIRST_TCP_CONNECT"
-
-
-class Discovery(StrEnum):
-    """How Envoy finds a cluster's endpoints, in its words."""
-
-    EDS = "EDS"
-    STRICT_DNS = "STRICT_DNS"
-    LOGICAL_DNS = "LOGICAL_DNS"
-    ORIGINAL_DST = "ORIGINAL_DST"
-    DYNAMIC = "DYNAMIC_FORWARD_PROXY"
-
-    @property
-    def is_dns(self) -> bool:
-        """Endpoints are in the cluster, by name."""
-        return self in (Discovery.STRICT_DNS, Discovery.LOGICAL_DNS)
 
 
 class Upstream(StrEnum):
@@ -95,6 +77,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """The rule has TLS of its own to the service, not the mesh's."""
     preference: Preference | None = None
     panic_percent: int = 0
+    looks_up: bool = False
+    """The service's endpoints have names, even where a rule passes connections through."""
     dns_refresh_rate: int = DNS_REFRESH_RATE
     all_families: bool = False
     """Resolve IPv4 and IPv6, and race the two."""
@@ -116,7 +100,7 @@ def outbound_keys(db: Database, view: View) -> tuple[tuple[str, int, str], ...]:
     for service in scope.services(db, scope.scope_of(db, view)):
         for port in _ports(service):
             found[service.host, port.number, ""] = None
-            if not _is_dynamic(service):
+            if not is_dynamic(service):
                 for subset in subsets.names(db, view, service.host):
                     found[service.host, port.number, subset] = None
     return tuple(found)
@@ -130,15 +114,9 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         return None
     rule = rule_for(db, view, host)
     chosen = policy(db, view, host, number, subset)
-    whole = policy(db, view, host, number, "").load_balancer if subset else None
-    own = rule.subset(subset) if rule and subset else None
-    raw = own.traffic_policy.load_balancer if own and own.traffic_policy else None
-    passes = any(
-        one is not None and one.simple == "PASSTHROUGH" for one in (whole, raw, chosen.load_balancer)
-    )
-    discovery = _discovery(db, view, service, passes=passes)
-    groups = inline_assignment(db, view, host, number, subset) if discovery.is_dns else ()
-    if discovery.is_dns and not groups:
+    discovery, looks_up = discovery_of(db, view, service, number, subset)
+    groups = inline_assignment(db, view, host, number, subset) if looks_up else ()
+    if looks_up and not groups:
         return None
     config = facts.mesh_config(db)
     http = upgraded(http_of(db, view, port.protocol), port.protocol, chosen, config.h2_upgrade_policy or "")
@@ -174,10 +152,11 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         preference=locality.preference(config, chosen.load_balancer, service),
         panic_percent=_panic_percent(service, chosen),
         dns_refresh_rate=int(config.dns_refresh_rate or DNS_REFRESH_RATE),
-        all_families=_races(db, service),
+        all_families=races(db, service),
         only_v6=view.families == V6,
         original_port=_original_port(service, port),
-        groups=_one_endpoint(groups) if discovery is Discovery.LOGICAL_DNS else groups,
+        looks_up=looks_up,
+        groups=_carried(groups, discovery),
         keeps_draining=service.keeps_draining,
     )
 
@@ -234,40 +213,7 @@ def _ports(service: Service) -> Iterable[Port]:
     if service.resolution is Resolution.ALIAS:
         return ()
     allowed = (port for port in service.ports if port.protocol is not Protocol.UDP)
-    return (port for port in allowed if port.protocol in _DYNAMIC) if _is_dynamic(service) else allowed
-
-
-def _is_dynamic(service: Service) -> bool:
-    return service.resolution is Resolution.DYNAMIC_DNS and hosts.is_wildcard(service.host)
-
-
-def _discovery(db: Database, view: View, service: Service, *, passes: bool) -> Discovery:
-    """Choose how endpoints are found; `passes` where a rule passes connections through.
-
-    For a subset that is so when the policy of its port says it, the service's or its own, and when its own policy says it
-    for every port, whatever its port's says (cluster_builder.go buildSubsetCluster).
-    """
-    if _is_dynamic(service):
-        return Discovery.DYNAMIC
-    if passes:
-        return Discovery.ORIGINAL_DST
-    if service.resolution is Resolution.DNS:
-        return Discovery.LOGICAL_DNS if _races(db, service) else Discovery.STRICT_DNS
-    if service.resolution is Resolution.DNS_ROUND_ROBIN:
-        return Discovery.LOGICAL_DNS
-    if service.resolution is Resolution.PASSTHROUGH and not view.is_router:
-        return Discovery.ORIGINAL_DST
-    return Discovery.EDS
-
-
-@query
-def _annotated_strategy(db: Database, origin: Ref) -> str:
-    found = facts.get(db, origin)
-    return found.meta.annotations.get(CONNECT_STRATEGY, "") if found else ""
-
-
-def _races(db: Database, service: Service) -> bool:
-    return service.resolution.is_dns and _annotated_strategy(db, service.origin) == RACE
+    return (port for port in allowed if port.protocol in _DYNAMIC) if is_dynamic(service) else allowed
 
 
 def _accepted(db: Database, service: Service, chosen: Policy) -> tuple[str, ...]:
@@ -290,6 +236,12 @@ def _panic_percent(service: Service, chosen: Policy) -> int:
     if detection is None or locality.distribution(service):
         return 0
     return max(detection.min_health_percent or 0, 0)
+
+
+def _carried(groups: tuple[Group, ...], discovery: Discovery) -> tuple[Group, ...]:
+    if discovery is Discovery.LOGICAL_DNS:
+        return _one_endpoint(groups)
+    return groups if discovery.is_dns else ()
 
 
 def _one_endpoint(groups: tuple[Group, ...]) -> tuple[Group, ...]:

@@ -81,12 +81,14 @@ def _addresses(db: Database, service: Service) -> Addresses:
 
 
 def _ready(db: Database, service: Service) -> list[Endpoint]:
-    return [
+    """Return an endpoint for each ready address; not every port has all of them, as a pod may lack a named one."""
+    found = (
         endpoint
-        for port in service.ports[:1]
+        for port in service.ports
         for endpoint in endpoints(db, service.host, service.namespace, port.number)
         if endpoint.health in (Health.HEALTHY, Health.UNKNOWN)
-    ]
+    )
+    return list({one.address: one for one in found}.values())
 
 
 def _pod_names(db: Database, service: Service, namespace: str, domain: str) -> list[tuple[str, Addresses]]:
@@ -94,10 +96,10 @@ def _pod_names(db: Database, service: Service, namespace: str, domain: str) -> l
         return []
     found: list[tuple[str, Addresses]] = []
     for endpoint in _ready(db, service):
-        if endpoint.hostname and endpoint.subdomain == service.name:
-            suffix = f"{service.name}.{service.namespace}"
+        if endpoint.subdomain:
+            suffix = f"{endpoint.subdomain}.{service.namespace}"
             names = [f"{endpoint.hostname}.{suffix}", f"{endpoint.hostname}.{suffix}.svc"]
-            names += [f"{endpoint.hostname}.{service.name}"] if namespace == service.namespace else []
+            names += [f"{endpoint.hostname}.{endpoint.subdomain}"] if namespace == service.namespace else []
             found += [
                 (name, (endpoint.address,)) for name in (*names, f"{endpoint.hostname}.{suffix}.svc.{domain}")
             ]

@@ -10,7 +10,8 @@ import msgspec
 
 from lateen.engine import Database, query
 from lateen.model import scope
-from lateen.model.clusters import Cluster, Discovery, outbound, outbound_keys
+from lateen.model.cluster_discovery import Discovery
+from lateen.model.clusters import Cluster, outbound, outbound_keys
 from lateen.model.gateway import Kind, gateway_listeners
 from lateen.model.load_assignment import load_assignment
 from lateen.model.locality import Group

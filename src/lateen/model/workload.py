@@ -226,7 +226,7 @@ def _of_pod(db: Database, found: Object[Pod]) -> Workload | None:
         health=Health.HEALTHY if _ready(status) else Health.UNHEALTHY,
         node=spec.node_name or "",
         workload_name=labels.get("service.istio.io/workload-name", "") or found.meta.name,
-        hostname=spec.hostname or "",
+        hostname=spec.hostname or (found.meta.name if spec.subdomain else ""),
         subdomain=spec.subdomain or "",
     )
 

@@ -5,7 +5,8 @@ from envoy.config.core.v3 import config_source_pb2, extension_pb2
 from envoy.extensions.clusters.dynamic_forward_proxy.v3 import cluster_pb2 as dynamic_pb2
 from envoy.extensions.network.dns_resolver.cares.v3.cares_dns_resolver_pb2 import CaresDnsResolverConfig
 
-from lateen.model.clusters import Cluster, Discovery
+from lateen.model.cluster_discovery import Discovery
+from lateen.model.clusters import Cluster
 from lateen.translate import names
 from lateen.translate.circuit_breaker import circuit_breakers
 from lateen.translate.connection_pool import connection_options
@@ -70,8 +71,10 @@ def _set_discovery(built: cluster_pb2.Cluster, one: Cluster, kube_cluster: str) 
     built.type = _STATIC_TYPES[one.discovery]
     if one.discovery is Discovery.EDS:
         built.eds_cluster_config.CopyFrom(_eds(built.name))
-    elif one.discovery.is_dns:
+        return
+    if one.looks_up:
         _set_dns(built, one)
+    if one.discovery.is_dns:
         built.load_assignment.CopyFrom(cluster_load_assignment(built.name, one.groups, kube_cluster))
     elif one.original_port:
         built.original_dst_lb_config.upstream_port_override.CopyFrom(uint32(one.original_port))
