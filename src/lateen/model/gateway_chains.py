@@ -55,11 +55,12 @@ def _chains(db: Database, view: View, listener: GatewayListener) -> Iterator[Gat
     if listener.kind is Kind.HTTP:
         yield GatewayChain(protocol=listener.servers[0].protocol, routes=listener.route_name)
         return
+    passed: set[str] = set()
     for server in listener.servers:
-        yield from _of_server(db, view, server)
+        yield from _of_server(db, view, server, passed)
 
 
-def _of_server(db: Database, view: View, server: GatewayServer) -> Iterator[GatewayChain]:
+def _of_server(db: Database, view: View, server: GatewayServer, passed: set[str]) -> Iterator[GatewayChain]:
     match server.kind:
         case Kind.HTTP:
             yield GatewayChain(protocol=server.protocol, routes=server.route_name)
@@ -72,7 +73,7 @@ def _of_server(db: Database, view: View, server: GatewayServer) -> Iterator[Gate
                 name=server.name,
             )
         case Kind.PASSTHROUGH:
-            yield from _passed_on(db, view, server)
+            yield from _passed_on(db, view, server, passed)
         case Kind.AUTO_PASSTHROUGH:
             yield from _passed_by_name(db, view, server)
         case _:
@@ -89,10 +90,13 @@ def _by_tcp_route(db: Database, view: View, server: GatewayServer) -> Iterator[G
             return
 
 
-def _passed_on(db: Database, view: View, server: GatewayServer) -> Iterator[GatewayChain]:
+def _passed_on(db: Database, view: View, server: GatewayServer, passed: set[str]) -> Iterator[GatewayChain]:
+    """Pass matches on, but none that shares a server name with one before: such a match is left out with all its names."""
     for ref in _bound(db, view, server):
         for route in tcp_routing.tls_routes(db, view, ref, server.gateway_name, server.port):
-            yield _opaque(server, ChainMatch(sni=route.sni), route, None)
+            if passed.isdisjoint(route.sni):
+                passed.update(route.sni)
+                yield _opaque(server, ChainMatch(sni=route.sni), route, None)
 
 
 def _opaque(

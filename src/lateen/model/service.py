@@ -259,7 +259,8 @@ def _with_aliases(services: list[Service]) -> tuple[Service, ...]:
     aliases: dict[str, tuple[str, ...]] = {}
     for host in targets:
         end = _follow(host, targets)
-        aliases[end] = (*aliases.get(end, ()), host)
+        if end not in targets:  # a circle ends nowhere
+            aliases[end] = (*aliases.get(end, ()), host)
     return tuple(
         msgspec.structs.replace(s, aliases=aliases[s.host])
         if s.host in aliases and s.resolution is not Resolution.ALIAS
