@@ -20,9 +20,10 @@ from typing import Any
 import msgspec
 
 from lateen.simulate.explain_request import Request
+from lateen.sources.documents import EXPECTATIONS, holds_expectations
 from lateen.sources.yaml import Document, parse, position, split
 
-OWN, FOREIGN = "expectations", "testCases"
+OWN, FOREIGN = EXPECTATIONS
 ANSWER = ("status", "path", "authority", "location")
 """What is expected of the outcome itself: the proxy's own status, what the upstream sees, where a redirect leads."""
 RULE = ("route", "redirect", "directResponse", "rewrite", "timeout", "retries", "fault", "headers", "mirror", "mirrors",
@@ -94,7 +95,7 @@ def _cases(document: Document, namespace: str) -> list[Case]:
     if OWN not in document.text and FOREIGN not in document.text:
         return []
     value = parse(document.text).value
-    if not isinstance(value, dict) or "kind" in value:
+    if not holds_expectations(value):
         return []
     return [
         _read(document, key, number, entry, namespace)

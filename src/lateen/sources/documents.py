@@ -57,6 +57,10 @@ class Reading(Struct, frozen=True, gc=False):
     written: Object[Any] | None = None
 
 
+EXPECTATIONS = ("expectations", "testCases")
+"""What documents without a kind hold that stand beside the configuration and are none of it (`lateen test`)."""
+
+
 class Texts:
     """Reads texts into objects; a document that has not changed is not read again, wherever it has moved."""
 
@@ -93,7 +97,7 @@ class Texts:
         parsed = parse(text)
         if parsed.findings:
             return (Reading("", None, None, parsed.findings),)
-        if parsed.value is None:
+        if parsed.value is None or holds_expectations(parsed.value):
             return ()
         return tuple(self._decode(prefix, value) for prefix, value in expand(parsed.value))
 
@@ -111,6 +115,11 @@ class Texts:
         first = entries.setdefault(ref, entry)
         if first is not entry:
             findings.append(_duplicate(first, entry))
+
+
+def holds_expectations(value: object) -> bool:
+    """Tell whether a document is about requests, for `lateen test`, and no object."""
+    return isinstance(value, dict) and "kind" not in value and any(key in value for key in EXPECTATIONS)
 
 
 def is_foreign(written: Object[Any] | None) -> bool:

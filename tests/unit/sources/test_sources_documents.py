@@ -154,3 +154,10 @@ def test_damaged_text_is_objects_or_findings_with_a_place(data):
     for finding in load.findings:
         assert finding.where.file == "f"
         assert 1 <= finding.where.line <= lines
+
+
+def test_expectations_beside_the_configuration_are_no_objects():
+    load = Texts().load([("tests.yaml", "expectations:\n- {request: GET http://a/}\n---\ntestCases: []\n")])
+    assert (load.entries, load.findings) == ((), ())
+    load = Texts().load([("tests.yaml", "expectation: []\n")])
+    assert [finding.code for finding in load.findings] == ["IST0106"]
