@@ -14,6 +14,7 @@ from lateen.api.check.proxy_settings import proxy_settings
 from lateen.api.check.report import Report
 from lateen.api.check.retries import retries
 from lateen.api.check.server_tls import curves
+from lateen.api.finding import Level
 from lateen.api.mesh_config import MeshConfig, ServiceEntryVisibility
 
 LONGEST_CONNECT = 3600 * SECOND
@@ -105,7 +106,7 @@ def _trust(report: Report, spec: MeshConfig) -> None:
 
 
 def _retries(report: Report, spec: MeshConfig) -> None:
-    retries(report, "defaultHttpRetryPolicy", spec.default_http_retry_policy)
+    _default_retries(report, spec)
     inbound, path = spec.default_inbound_http_retry_policy, "defaultInboundHttpRetryPolicy"
     retries(report, path, inbound)
     if inbound is None:
@@ -124,6 +125,16 @@ def _retries(report: Report, spec: MeshConfig) -> None:
     for field, value in foreign.items():
         if value is not None:
             report.warning(f"{path}.{field}", f"{field} has no effect on the way to the own application")
+
+
+def _default_retries(report: Report, spec: MeshConfig) -> None:
+    """Check the mesh's own policy as a rule's: Istio does not, so what Envoy can be told is only warned about."""
+    as_rule = Report(report.ref)
+    retries(as_rule, "defaultHttpRetryPolicy", spec.default_http_retry_policy)
+    for one in as_rule.found:
+        impossible = one.code == codes.ENVOY or one.path.endswith(".attempts")
+        tell = report.error if one.level is Level.ERROR and impossible else report.warning
+        tell(one.path, one.message, one.suggestion, one.code)
 
 
 def _visibility(report: Report, spec: MeshConfig) -> None:

@@ -87,6 +87,20 @@ def test_an_ipv6_address_in_brackets_has_a_port():
     expect_none(judge_mesh("{defaultConfig: {discoveryAddress: '[2001:db8::1]:80'}}"))
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("{attempts: 3, retryOn: never}", Level.WARNING),
+        ("{retryOn: 5xx}", Level.WARNING),
+        ("{attempts: 3, perTryTimeout: 10ns}", Level.WARNING),
+        ("{attempts: -1}", Level.ERROR),
+    ],
+)
+def test_istiod_does_not_judge_the_retries_that_the_mesh_makes(text, level):
+    found = judge_mesh(f"{{defaultHttpRetryPolicy: {text}}}")
+    assert [one.level for one in found] == [level]
+
+
 def test_keepalive_may_be_finer_than_a_millisecond():
     expect_none(judge_mesh("{tcpKeepalive: {time: 1.000000001s}}"))
 
