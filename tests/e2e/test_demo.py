@@ -49,7 +49,7 @@ spec:
 
 @pytest.fixture(scope="module")
 def mesh(unprivileged):
-    with RunningMesh("demo", unprivileged=unprivileged) as running:
+    with RunningMesh("demo", "--publish", "80=18085", unprivileged=unprivileged) as running:
         yield running
 
 
@@ -91,6 +91,42 @@ def test_jason_sees_black_stars_and_others_red(mesh):
     cookie = sign_in(mesh, "jason")
     assert {shown(page(mesh)) for _ in range(5)} == {"reviews-v3"}
     assert {shown(page(mesh, cookie)) for _ in range(5)} == {"reviews-v2"}
+
+
+EXPECTED = """
+expectations:
+- name: the front page leads on
+  request: GET http://127.0.0.1/
+  expect: {status: 302, route: [{destination: {host: productpage}}]}
+- name: the page
+  request: GET http://127.0.0.1/productpage
+  expect: {status: 0, route: [{destination: {host: productpage, port: {number: 9080}}}]}
+- name: jason sees version 2
+  from: productpage
+  headers: {end-user: jason}
+  request: GET http://reviews:9080/reviews/0
+  expect: {route: [{destination: {host: reviews, subset: v2}}], path: /reviews/0}
+- name: jason sees version 1
+  from: productpage
+  headers: {end-user: jason}
+  request: GET http://reviews:9080/reviews/0
+  expect: {route: [{destination: {host: reviews, subset: v1}}], timeout: 0s}
+"""
+
+
+def test_expectations_asked_of_the_running_mesh(mesh):
+    done = mesh.lateen("test", "--engine", "live", "-", text=EXPECTED)
+    assert done.returncode == 1, done.stderr
+    assert "2 passed, 2 failed" in done.stdout, done.stdout
+    assert "FAILED [live] the front page leads on (stdin:3)" in done.stdout
+    assert "nobody (302)" in done.stdout
+    assert "FAILED [live] jason sees version 1 (stdin:14)" in done.stdout
+    assert "3 of 3 requests went to reviews.default.svc.cluster.local:9080 v2" in done.stdout
+    assert "NOT JUDGED [live] jason sees version 1 (stdin:14): timeout" in done.stdout
+
+
+def test_what_is_printed_can_be_typed(mesh):
+    assert f"open http://127.0.0.1:{port_of(mesh)}/productpage" in mesh.text()
 
 
 def test_the_issue_s_virtual_service_as_written(mesh):

@@ -21,6 +21,7 @@ from lateen.twin.live import Logged, Received, judge, times
 
 __all__ = ["LiveEngine", "live_objects", "starting"]
 PATIENCE = 2.0  # seconds until a proxy has written its log; it flushes four times a second
+FLUSH = 0.6  # seconds in which every proxy has written what it had to say
 AGENT = "lateen-test/"
 _INBOUND = "inbound|"
 _NOTHING = ("-", "", None)
@@ -114,10 +115,12 @@ class LiveEngine:
 
     def _logs(self, row: Row | None, ids: list[str]) -> dict[str, Logged]:
         """Return what the logs say, by request id; wait until they have every request."""
-        deadline = time.monotonic() + PATIENCE
         senders = [row] if row is not None else [one for one in self._rows if one["type"] == "router"]
+        deadline, told = time.monotonic() + PATIENCE, False
         found = self._read(senders, ids)
-        while len(found) < len(ids) and time.monotonic() < deadline:
+        while not _complete(found, ids) and time.monotonic() < deadline:
+            if len(found) == len(ids) and not told:  # what stands before the upstream may keep no log
+                deadline, told = min(deadline, time.monotonic() + FLUSH), True
             time.sleep(0.05)  # files have no event that says they are complete
             found = self._read(senders, ids)
         return found
@@ -125,8 +128,12 @@ class LiveEngine:
     def _read(self, senders: list[Row], ids: list[str]) -> dict[str, Logged]:
         wanted = frozenset(ids)
         sent = {key: one for key, one in self._entries(senders, wanted) if not _is_inbound(one)}
-        arrived = {key: one for key, one in self._entries(self._rows, wanted) if _is_inbound(one)}
-        return {key: _logged(one, arrived.get(key)) for key, one in sent.items()}
+        arrived = {
+            (key, one.get("downstream_local_address")): one  # a program may hand the id on to others
+            for key, one in self._entries(self._rows, wanted)
+            if _is_inbound(one)
+        }
+        return {key: _logged(one, arrived.get((key, one.get("upstream_host")))) for key, one in sent.items()}
 
     def _entries(self, rows: list[Row], wanted: frozenset[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         for row in rows:
@@ -134,6 +141,10 @@ class LiveEngine:
                 found = fields_of(line.strip())
                 if found is not None and (name := wanted & {*_marks(found)}):
                     yield next(iter(name)), found
+
+
+def _complete(found: dict[str, Logged], ids: list[str]) -> bool:
+    return len(found) == len(ids) and all(one.seen_path or not one.cluster for one in found.values())
 
 
 def _marks(fields: dict[str, Any]) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from lateen.twin.runnable import Target
 SAMPLE = 100
 """Requests that are sent where shares are to be seen: they are real."""
 _TELLS_UPSTREAM = "x-envoy-upstream-service-time"
+_SEEN_BY_UPSTREAM = ("path", "authority", "rewrite")
 _UNTOLD = ("timeout", "retries", "mirror", "mirrors")
 
 
@@ -49,9 +50,14 @@ def judge(question: Question, received: Sequence[Received]) -> Parts:
     """Compare what happened with what is expected."""
     if any(one.logged is None for one in received):
         return _without_logs(question, received)
-    return judged(
+    found = judged(
         _Live(question, received), {**{word: _untold(word) for word in _UNTOLD}, "headers": _headers}
     )
+    unseen = any(one.logged and one.logged.cluster and not one.logged.seen_path for one in received)
+    for word in _SEEN_BY_UPSTREAM if unseen else ():
+        if word in found:
+            found[word] = [Unjudged(f"{word}: no proxy before the upstream says what arrived")]
+    return found
 
 
 class _Live(Observed):

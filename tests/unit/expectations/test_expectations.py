@@ -257,6 +257,40 @@ def test_an_expected_rule_that_is_wrong_says_so(tmp_path: Path) -> None:
     assert "what is expected is wrong" in out
 
 
+def test_an_unknown_workload_is_a_failed_expectation(tmp_path: Path) -> None:
+    code, out, _ = run(
+        tmp_path, CONFIG + case("/", f"{{route: [{V1}}}]}}").replace("from: reviews-v1", "from: nobody")
+    )
+    assert code == 1
+    assert "no workload 'nobody'; there are: default/reviews-v1, default/reviews-v2" in out
+
+
+def test_a_workload_is_found_by_its_app_unless_several_have_it(tmp_path: Path) -> None:
+    alone = CONFIG.replace(deployment("v2"), "")
+    asked = case("/old", "{status: 308}").replace("from: reviews-v1", "from: reviews")
+    assert run(tmp_path, alone + asked)[0] == 0
+    assert "no workload 'reviews'" in run(tmp_path, CONFIG + asked)[1]
+
+
+def test_short_hosts_of_a_gateway_are_those_of_the_expectations_namespace(tmp_path: Path) -> None:
+    gateway = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: g}
+spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: front}
+spec: {hosts: [front.example], gateways: [g], http: [{route: [{destination: {host: reviews}}]}]}
+---
+expectations:
+- {request: GET http://front.example/, expect: {route: [{destination: {host: reviews, port: {number: 9080}}}]}}
+"""
+    code, out, _ = run(tmp_path, CONFIG + gateway)
+    assert code == 0, out
+
+
 def test_the_plugin_has_a_mesh_and_collects_files(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "all.yaml").write_text(

@@ -82,3 +82,10 @@ def test_without_a_log_the_status_alone_is_judged() -> None:
     assert tried("status: 404", received(404, None)).passed
     assert not tried("status: 404", upstream).passed
     assert "no access log says who answered" in tried(TO_REVIEWS, upstream).unjudged[0]
+
+
+@pytest.mark.parametrize("expect", ["path: /b", "authority: other", "rewrite: {uri: /b}"])
+def test_what_arrived_is_not_judged_where_no_proxy_says_it(expect: str) -> None:
+    found = tried(expect, received(logged=Logged(CLUSTER)))
+    assert (found.passed, found.problems) == (False, ())
+    assert "no proxy before the upstream" in found.unjudged[0]
