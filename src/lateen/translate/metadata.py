@@ -1,8 +1,6 @@
 """Metadata of clusters and endpoints under the key `istio`: where they come from, for people and for metrics."""
 
 from envoy.config.core.v3.base_pb2 import Metadata
-from google.protobuf.json_format import ParseDict
-from google.protobuf.struct_pb2 import Struct
 
 from lateen.api.meta import Ref
 from lateen.model.clusters import Identity
@@ -61,6 +59,5 @@ def endpoint_metadata(endpoint: Endpoint, kube_cluster: str, *, mtls: bool) -> M
 def _metadata(sections: dict[str, dict[str, object]]) -> Metadata:
     built = Metadata()
     for name, fields in sections.items():
-        section = ParseDict(fields, Struct())
-        built.filter_metadata[name].CopyFrom(section)
+        built.filter_metadata[name].update(fields)
     return built
