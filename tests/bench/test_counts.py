@@ -104,6 +104,13 @@ def test_an_edit_that_changes_no_meaning_sends_nothing(mesh: Mesh) -> None:
     mesh.edit(name, text)
 
 
+def test_an_edit_sets_the_facts_of_its_object_alone(mesh: Mesh) -> None:
+    before = mesh.db.revision
+    mesh.edit(f"vs-{EDITED}", bench_mesh.virtual_service(EDITED, weight=50))
+    assert mesh.db.revision - before == 2, "more than the object and where it is written"
+    mesh.edit(f"vs-{EDITED}", bench_mesh.virtual_service(EDITED))
+
+
 def test_a_new_port_sends_its_own_clusters_and_not_those_of_others(mesh: Mesh) -> None:
     name, text = f"svc-{EDITED}", bench_mesh.service
     sent = mesh.edit(name, text(EDITED, extra_port=True))

@@ -33,23 +33,21 @@ def delete(db: Database, ref: Ref) -> None:
 
 def update(db: Database, objects: Iterable[Object[Any]], removed: Iterable[Ref] = ()) -> None:
     """Remove and then put many objects; each kind's index is written at most once."""
-    indexes: dict[str, set[Ref]] = {}
+    gone: dict[str, set[Ref]] = {}
+    new: dict[str, set[Ref]] = {}
     for ref in removed:
-        _index(db, indexes, ref.kind).discard(ref)
+        gone.setdefault(ref.kind, set()).add(ref)
         db.set(ref, None)
     for obj in objects:
         ref = obj.ref
-        _index(db, indexes, ref.kind).add(ref)
+        if db.read(ref) is None:
+            new.setdefault(ref.kind, set()).add(ref)
         db.set(ref, obj)
-    for kind, index in indexes.items():
-        if len(index) != len(known := refs(db, kind)) or not index.issuperset(known):
+    for kind in gone.keys() | new.keys():
+        known = set(refs(db, kind))
+        index = known - gone.get(kind, set()) | new.get(kind, set())
+        if index != known:
             db.set(("refs", kind), tuple(sorted(index)))
-
-
-def _index(db: Database, indexes: dict[str, set[Ref]], kind: str) -> set[Ref]:
-    if kind not in indexes:
-        indexes[kind] = set(refs(db, kind))
-    return indexes[kind]
 
 
 def refs(db: Database, kind: str) -> tuple[Ref, ...]:

@@ -179,7 +179,12 @@ def _pairs(
         key = (*_versions(old.inbound), "->", *_versions(new.inbound))
         arriving = _Pair(old.inbound, new.inbound, 15006, arriving=True, address=new.client.proxy.address)
         ways_in.setdefault(key, (arriving, []))[1].append(name)
-    yield from (*ways_out.values(), *ways_in.values())
+    yield from (one for one in (*ways_out.values(), *ways_in.values()) if _differs(one[0]))
+
+
+def _differs(pair: _Pair) -> bool:
+    """Tell whether two sets of resources are not the very same, in which case nothing has to be compared."""
+    return [*_versions(pair.old)] != [*_versions(pair.new)]
 
 
 def _versions(found: Resources) -> Iterator[str]:

@@ -4,7 +4,7 @@ A pure function of the set of objects and of the addresses given before, whateve
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -55,48 +55,56 @@ class Admitted(Struct, frozen=True, gc=False):
 
 
 class Admission:
-    """Admits sets of objects; an object that has not changed costs a look-up."""
+    """Admits sets of objects; an object that has not changed costs a few look-ups."""
 
     def __init__(self) -> None:
-        self._made: dict[Ref, tuple[AnyObject, Made]] = {}
+        self._made: dict[Ref, Completed] = {}
         self._addressed: dict[Ref, tuple[AnyObject, str, AnyObject]] = {}
 
-    def admit(self, objects: Iterable[AnyObject], held: Mapping[Ref, str] | None = None) -> Admitted:
+    def admit(self, objects: Mapping[Ref, AnyObject], held: Mapping[Ref, str] | None = None) -> Admitted:
         """Complete a set of objects; addresses in `held` stay with their owners."""
-        made = {obj.ref: self._make(obj) for obj in objects}
-        self._made = {ref: self._made[ref] for ref in made}
+        self._made = made = {ref: self._make(ref, obj) for ref, obj in objects.items()}
         found, makers = _gathered(made)
         hidden = unselected(found, MESH_MAP)
         idle = _idle(made, found, hidden)
-        for ref in [
-            ref for ref, maker in makers.items() if ref in hidden or (maker in idle and ref != maker)
-        ]:
-            del found[ref], makers[ref]
-        findings = [finding for ref in sorted(made) for finding in made[ref].findings]
+        if hidden or idle:
+            for ref in [ref for ref, by in makers.items() if ref in hidden or (by in idle and ref != by)]:
+                del found[ref], makers[ref]
+        telling = sorted(ref for ref, one in made.items() if one.findings)
+        findings = [finding for ref in telling for finding in made[ref].findings]
         findings += [*told(hidden & made.keys()), *idle.values()]
         addresses, left = _addresses(found, held or {})
         findings += [_no_address(ref) for ref in left]
-        objects_now = {ref: self._with_address(obj, addresses.get(ref)) for ref, obj in found.items()}
+        found |= {ref: self._with_address(found[ref], address) for ref, address in addresses.items()}
         self._addressed = {ref: self._addressed[ref] for ref in addresses}
-        return Admitted(objects_now, makers, addresses, tuple(findings))
+        return Admitted(found, makers, addresses, tuple(findings))
 
-    def _make(self, obj: AnyObject) -> Made:
-        before = self._made.get(obj.ref)
-        if before is not None and before[0] is obj:
-            return before[1]
+    def _make(self, ref: Ref, obj: AnyObject) -> "Completed":
+        before = self._made.get(ref)
+        if before is not None and before.given is obj:
+            return before
         made = complete(obj)
-        self._made[obj.ref] = (obj, made)
-        return made
+        objects = tuple((one.ref, one) for one in made.objects)
+        return Completed(obj, objects, made.findings, [one for one, _ in objects] == [ref])
 
-    def _with_address(self, obj: AnyObject, address: str | None) -> AnyObject:
-        if address is None:
-            return obj
-        before = self._addressed.get(obj.ref)
+    def _with_address(self, obj: AnyObject, address: str) -> AnyObject:
+        ref = obj.ref
+        before = self._addressed.get(ref)
         if before is not None and before[0] is obj and before[1] == address:
             return before[2]
         after = _service_at(obj, address) if obj.kind == "Service" else _pod_at(obj, address)
-        self._addressed[obj.ref] = (obj, address, after)
+        self._addressed[ref] = (obj, address, after)
         return after
+
+
+class Completed(NamedTuple):
+    """What was made of an object that was given."""
+
+    given: AnyObject
+    objects: tuple[tuple[Ref, AnyObject], ...]
+    findings: tuple[Finding, ...]
+    is_plain: bool
+    """It is one object, of the same name."""
 
 
 def complete(obj: AnyObject) -> Made:
@@ -104,19 +112,20 @@ def complete(obj: AnyObject) -> Made:
     return MAKERS.get(obj.kind, _as_it_is)(obj)
 
 
-def _gathered(made: Mapping[Ref, Made]) -> tuple[dict[Ref, AnyObject], dict[Ref, Ref]]:
+def _gathered(made: Mapping[Ref, Completed]) -> tuple[dict[Ref, AnyObject], dict[Ref, Ref]]:
     """Put together what was made, and of what; an object that is written wins over one that would be made."""
-    found: dict[Ref, AnyObject] = {}
-    makers: dict[Ref, Ref] = {}
-    for maker in sorted(made, key=lambda ref: (ref.kind in WRITERS, ref)):
-        for obj in made[maker].objects:
-            if found.setdefault(obj.ref, obj) is obj:
-                makers[obj.ref] = maker
+    found = {ref: one.objects[0][1] for ref, one in made.items() if one.is_plain}
+    makers = {ref: ref for ref in found}
+    several = (ref for ref, one in made.items() if not one.is_plain)
+    for maker in sorted(several, key=lambda ref: (ref.kind in WRITERS, ref)):
+        for ref, obj in made[maker].objects:
+            if found.setdefault(ref, obj) is obj:
+                makers[ref] = maker
     return found, makers
 
 
 def _idle(
-    made: Mapping[Ref, Made], found: Mapping[Ref, AnyObject], hidden: frozenset[Ref]
+    made: Mapping[Ref, Completed], found: Mapping[Ref, AnyObject], hidden: frozenset[Ref]
 ) -> dict[Ref, Finding]:
     """Find the Endpoints that are not mirrored, and why."""
     given = sorted(ref for ref in made if ref.kind == "Endpoints" and ref not in hidden)
@@ -125,7 +134,7 @@ def _idle(
 
 def admit(objects: Iterable[AnyObject], held: Mapping[Ref, str] | None = None) -> Admitted:
     """Complete a set of objects once."""
-    return Admission().admit(objects, held)
+    return Admission().admit({obj.ref: obj for obj in objects}, held)
 
 
 def _as_it_is(obj: AnyObject) -> Made:

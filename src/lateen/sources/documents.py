@@ -61,6 +61,18 @@ EXPECTATIONS = ("expectations", "testCases")
 """What documents without a kind hold that stand beside the configuration and are none of it (`lateen test`)."""
 
 
+class Text(Struct, frozen=True):
+    """One text of a file, read."""
+
+    text: str
+    readings: tuple[tuple[str, tuple[Reading, ...]], ...]
+    """Of each document, by its text."""
+    items: tuple[Finding | Entry, ...]
+    """What is said about the documents, and the objects, in the order of the text; an identity as often as it is there."""
+    foreign: tuple[Entry, ...]
+    is_broken: bool
+
+
 class Texts:
     """Reads texts into objects; a document that has not changed is not read again, wherever it has moved."""
 
@@ -68,30 +80,46 @@ class Texts:
         """Objects that name no namespace are put into the given one."""
         self.namespace = namespace
         self._known: dict[str, tuple[Reading, ...]] = {}
+        self._files: dict[str, Text] = {}
 
     def load(self, texts: Iterable[tuple[str, str]], findings: Iterable[Finding] = ()) -> Load:
         """Read (file, text) pairs; findings are those of files that could not be read, and come first."""
-        known: dict[str, tuple[Reading, ...]] = {}
         entries: dict[Ref, Entry] = {}
         foreign: list[Entry] = []
         found = list(findings)
         broken = {finding.where.file for finding in found if finding.where is not None}
+        files: dict[str, Text] = {}
         for file, text in texts:
-            for document in split(text, file):
-                readings = (
-                    self._known.get(document.text) or known.get(document.text) or self._read(document.text)
-                )
-                known[document.text] = readings
-                for reading in readings:
-                    found += _placed(reading, document)
-                    if _is_broken(reading):
-                        broken.add(file)
-                    if is_foreign(reading.written):
-                        foreign.append(_entry(reading, document))
-                    else:
-                        self._enter(reading, document, entries, found)
-        self._known = known
+            known = self._files.get(file)
+            files[file] = one = known if known is not None and known.text == text else self._text(file, text)
+            foreign += one.foreign
+            if one.is_broken:
+                broken.add(file)
+            for item in one.items:
+                if isinstance(item, Finding):
+                    found.append(item)
+                elif (first := entries.setdefault(item.ref, item)) is not item:
+                    found.append(_duplicate(first, item))
+        self._files = files
+        self._known = {text: own for one in files.values() for text, own in one.readings}
         return Load(tuple(entries.values()), tuple(found), frozenset(broken), tuple(foreign))
+
+    def _text(self, file: str, text: str) -> Text:
+        items: list[Finding | Entry] = []
+        foreign: list[Entry] = []
+        read: dict[str, tuple[Reading, ...]] = {}
+        is_broken = False
+        for document in split(text, file):
+            known = self._known.get(document.text) or read.get(document.text)
+            readings = read[document.text] = known or self._read(document.text)
+            for reading in readings:
+                items += _placed(reading, document)
+                is_broken = is_broken or _is_broken(reading)
+                if is_foreign(reading.written):
+                    foreign.append(_entry(reading, document))
+                elif _is_told(reading):
+                    items.append(_entry(reading, document))
+        return Text(text, tuple(read.items()), tuple(items), tuple(foreign), is_broken)
 
     def _read(self, text: str) -> tuple[Reading, ...]:
         parsed = parse(text)
@@ -105,16 +133,11 @@ class Texts:
         decoded = decode(value, self.namespace)
         return Reading(prefix, decoded.ref, decoded.object, decoded.findings, decoded.written)
 
-    def _enter(
-        self, reading: Reading, document: Document, entries: dict[Ref, Entry], findings: list[Finding]
-    ) -> None:
-        ref = reading.ref
-        if ref is None or not ref.name or (reading.object is None and not _is_error(reading)):
-            return
-        entry = _entry(reading, document)
-        first = entries.setdefault(ref, entry)
-        if first is not entry:
-            findings.append(_duplicate(first, entry))
+
+def _is_told(reading: Reading) -> bool:
+    """Tell whether a reading names an object, though perhaps a refused one."""
+    named = reading.ref is not None and bool(reading.ref.name)
+    return named and (reading.object is not None or _is_error(reading))
 
 
 def holds_expectations(value: object) -> bool:

@@ -57,7 +57,8 @@ class Store:
         self._check = check
         self._observed = observed
         self._entries: dict[str, dict[Ref, Entry]] = {FILES: {}, API: {}}
-        self._vetted: dict[tuple[str, Ref], tuple[Object[Any], tuple[Finding, ...]]] = {}
+        self._vetted: dict[str, dict[Ref, tuple[Object[Any], tuple[Finding, ...]]]] = {FILES: {}, API: {}}
+        self._origins: dict[Ref, origins.Origin] = {}
         self._admission = Admission()
         self._admitted = Admitted({}, {}, {})
 
@@ -114,10 +115,12 @@ class Store:
         before = self._entries[source]
         after: dict[Ref, Entry] = {}
         findings = list(load.findings)
+        vetted = self._vetted[source]
         for entry in load.entries:
-            judged = self._vet(source, entry)
-            findings += (_at(finding, entry) for finding in judged)
-            if entry.object is not None and not any(finding.level is Level.ERROR for finding in judged):
+            known = vetted.get(entry.ref)
+            judged = known[1] if known is not None and known[0] is entry.object else self._vet(source, entry)
+            findings += [_at(finding, entry) for finding in judged] if judged else ()
+            if entry.object is not None and not (judged and _has_error(judged)):
                 after[entry.ref] = entry
             elif entry.ref in before:
                 after[entry.ref] = before[entry.ref]
@@ -128,19 +131,18 @@ class Store:
         obj = entry.object
         if obj is None:
             return ()
-        known = self._vetted.get((source, entry.ref))
-        if known is not None and known[0] is obj:
-            return known[1]
         findings = (*(self._check(obj) if self._check is not None else ()), *complete(obj).findings)
-        self._vetted[source, entry.ref] = (obj, findings)
+        self._vetted[source][entry.ref] = (obj, findings)
         return findings
 
     def _commit(self, source: str, entries: dict[Ref, Entry], findings: tuple[Finding, ...]) -> Applied:
         self._entries[source] = entries
-        self._vetted = {key: value for key, value in self._vetted.items() if key[1] in self._entries[key[0]]}
+        for place, vetted in self._vetted.items():
+            for ref in vetted.keys() - self._entries[place].keys():
+                del vetted[ref]
         merged = self._entries[FILES] | self._entries[API]
         before = self._in_force()
-        objects = [entry.object for entry in merged.values() if entry.object is not None]
+        objects = {ref: entry.object for ref, entry in merged.items() if entry.object is not None}
         self._admitted = now = self._admission.admit(objects, self._admitted.addresses)
         after = self._in_force()
         changed = {
@@ -175,8 +177,11 @@ class Store:
     def _write_origins(self, merged: Mapping[Ref, Entry], removed: Iterable[Ref]) -> None:
         for ref in removed:
             self.db.set(origins.fact(ref), None)
+        before, self._origins = self._origins, {}
         for ref, maker in self._admitted.makers.items():
-            self.db.set(origins.fact(ref), merged[maker].origin)
+            self._origins[ref] = origin = merged[maker].origin
+            if before.get(ref) is not origin:
+                self.db.set(origins.fact(ref), origin)
 
 
 def _is_broken(file: str, broken: frozenset[str]) -> bool:
@@ -185,7 +190,11 @@ def _is_broken(file: str, broken: frozenset[str]) -> bool:
 
 
 def _same(before: Entry | None, after: Entry) -> bool:
-    return before is not None and before.object == after.object
+    return before is not None and (before.object is after.object or before.object == after.object)
+
+
+def _has_error(findings: Iterable[Finding]) -> bool:
+    return any(finding.level is Level.ERROR for finding in findings)
 
 
 def _owned(ref: Ref, entry: Entry) -> Finding:

@@ -1,6 +1,7 @@
 """Envoy's messages as proto JSON with the proto's own field names, as Envoy's `/config_dump` prints them."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -28,6 +29,8 @@ MESSAGES: dict[str, type[Message]] = {
 }
 """The class of each type, by the message's full name (the type URL after its slash)."""
 
+SHORT = 2**14
+"""Bytes of the largest resource whose JSON is remembered."""
 _UNKNOWN = re.compile(r"type_url: type\.googleapis\.com/([\w.]+)\.\w+")
 
 
@@ -40,20 +43,27 @@ def proto_json(type_url: str, body: bytes) -> dict[str, Any]:
         KeyError: the type is none of those that are served over xDS.
         google.protobuf.message.DecodeError: the bytes are none of that type.
     """
+    common = len(body) <= SHORT and not type_url.endswith("Secret")
+    text = _short(type_url, body) if common else _text(type_url, body)
+    found: dict[str, Any] = msgspec.json.decode(text)
+    return found
+
+
+@lru_cache(maxsize=2**10)
+def _short(type_url: str, body: bytes) -> bytes:
+    """Remember what proxies and meshes have in common, such as the clusters that do not depend on services."""
+    return _text(type_url, body)
+
+
+def _text(type_url: str, body: bytes) -> bytes:
     message = MESSAGES[type_url.rpartition("/")[2]].FromString(body)
     while True:
         try:
-            return _plain(json_format.MessageToDict(message, preserving_proto_field_name=True))
+            return msgspec.json.encode(json_format.MessageToDict(message, preserving_proto_field_name=True))
         except TypeError as error:  # something in an Any whose package was not imported yet
             found = _UNKNOWN.search(str(error))
             if found is None or not import_package(found[1]):
                 raise
-
-
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
-    """Opened Anys are OrderedDicts, which YAML would write as such."""
-    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(value))
-    return found
 
 
 def message_bytes(type_url: str, value: dict[str, Any]) -> bytes:

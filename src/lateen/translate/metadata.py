@@ -1,5 +1,7 @@
 """Metadata of clusters and endpoints under the key `istio`: where they come from, for people and for metrics."""
 
+from typing import Any
+
 from envoy.config.core.v3.base_pb2 import Metadata
 
 from lateen.api.meta import Ref
@@ -27,7 +29,7 @@ def cluster_metadata(
     originates_tls: bool = False,
 ) -> Metadata | None:
     """Say whose cluster it is; `services` None leaves them out, as where names are looked up (metadata.go, cluster_builder.go addTelemetryMetadata)."""
-    fields: dict[str, object] = {}
+    fields: dict[str, Any] = {}
     if services is not None:
         fields["services"] = [
             {"host": one.host, "name": one.name, "namespace": one.namespace} for one in services
@@ -50,13 +52,13 @@ def endpoint_metadata(endpoint: Endpoint, kube_cluster: str, *, mtls: bool) -> M
     revision = next((labels[key] for key in CANONICAL_REVISION if labels.get(key)), "latest")
     shown = "" if revision == "latest" else revision
     workload = f"{endpoint.workload_name};{endpoint.namespace};{name};{shown};{kube_cluster}"
-    sections: dict[str, dict[str, object]] = {ISTIO: {"workload": workload}}
+    sections: dict[str, dict[str, Any]] = {ISTIO: {"workload": workload}}
     if mtls:
         sections[TRANSPORT_SOCKET_MATCH] = {"tlsMode": "istio"}
     return _metadata(sections)
 
 
-def _metadata(sections: dict[str, dict[str, object]]) -> Metadata:
+def _metadata(sections: dict[str, dict[str, Any]]) -> Metadata:
     built = Metadata()
     for name, fields in sections.items():
         built.filter_metadata[name].update(fields)

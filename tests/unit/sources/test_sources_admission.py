@@ -136,8 +136,9 @@ def test_crowded_networks_probe_and_say_when_they_are_full():
 def test_only_changed_objects_are_made_anew():
     admission = Admission()
     objects = given()
-    first = admission.admit(objects)
-    second = admission.admit([obj for obj in objects if obj.meta.name != "alone"], first.addresses)
+    first = admission.admit({obj.ref: obj for obj in objects})
+    left = {obj.ref: obj for obj in objects if obj.meta.name != "alone"}
+    second = admission.admit(left, first.addresses)
     assert set(first.objects) - set(second.objects) == {Ref("Pod", "default", "alone")}
     assert all(second.objects[ref] is first.objects[ref] for ref in second.objects)
 

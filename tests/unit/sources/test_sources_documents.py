@@ -161,3 +161,13 @@ def test_expectations_beside_the_configuration_are_no_objects():
     assert (load.entries, load.findings) == ((), ())
     load = Texts().load([("tests.yaml", "expectation: []\n")])
     assert [finding.code for finding in load.findings] == ["IST0106"]
+
+
+def test_the_entries_of_a_text_that_stays_the_same_are_kept() -> None:
+    texts = Texts()
+    document = "apiVersion: v1\nkind: Service\nmetadata: {{name: {}}}\nspec: {{ports: [{{port: 80}}]}}\n"
+    first = texts.load([("a", document.format("a")), ("b", document.format("b"))])
+    second = texts.load([("a", document.format("a")), ("b", "# moved\n" + document.format("b"))])
+    assert second.entries[0] is first.entries[0]
+    assert second.entries[1] is not first.entries[1]
+    assert second.entries[1].origin.position("metadata.name").line == 4
