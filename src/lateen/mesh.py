@@ -156,9 +156,19 @@ def load(
         The mesh. Wrong input never raises: it is among the findings.
     """
     db = Database()
-    loads = [_load(source, namespace) for source in _each(sources)]
-    read = _joined(loads if mesh_config is None else [*loads, _settings(mesh_config)])
+    read = loaded(sources, mesh_config=mesh_config, namespace=namespace)
     return Mesh(db, Store(db, check).replace(FILES, read).findings, read)
+
+
+def loaded(
+    sources: Source | Iterable[Source],
+    *,
+    mesh_config: Settings | None = None,
+    namespace: str = DEFAULT_NAMESPACE,
+) -> Load:
+    """Read objects as `load` does, without putting them in force."""
+    loads = [_load(source, namespace) for source in _each(sources)]
+    return _joined(loads if mesh_config is None else [*loads, _settings(mesh_config)])
 
 
 def proxy_of_node(node: Mapping[str, Any]) -> Proxy:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from lateen.diff.comparison import Report, report
+from lateen.differences.comparison import Report, report
 from lateen.sources.memory import from_text
 from lateen.twin import proof
 
@@ -39,10 +39,10 @@ spec:
 V1 = "route: [{destination: {host: reviews, subset: v1}}]"
 
 
-def proved(before: str, after: str) -> tuple[Report, list[proof.Proof]]:
+def proved(before: str, after: str) -> tuple[Report, tuple[proof.Proof, ...]]:
     old, new = (from_text(MESH.replace("RULE", rule)) for rule in (before, after))
     found = report(old, new)
-    return found, proof.prove(found, old, new)
+    return found, proof.prove(found, old, new).proofs
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_exit_codes_of_the_command(
     assert told(old, new, "json", prove=True) == 1
     (change,) = msgspec.json.decode(capsys.readouterr().out)["changes"]
     assert change["proof"]["verdict"] == "proved"
-    disagreeing = [proof.Proof("not proved", "a", "b", ("after: Envoy says no",))]
-    monkeypatch.setattr(proof, "prove", lambda *_: disagreeing)
+    disagreeing = (proof.Proof("not proved", "a", "b", ("after: Envoy says no",)),)
+    monkeypatch.setattr(proof, "prove", lambda found, *_: msgspec.structs.replace(found, proofs=disagreeing))
     assert told(old, new, "text", prove=True) == 2
     assert "after: Envoy says no" in capsys.readouterr().out

@@ -10,8 +10,7 @@ from lateen.cli.findings_text import note_findings
 from lateen.cli.output import data, note
 
 if TYPE_CHECKING:
-    from lateen.diff.comparison import Report
-    from lateen.diff.proofs import Proof
+    from lateen.differences.comparison import Report
     from lateen.sources.documents import Load
 
 ERROR = 2
@@ -52,14 +51,14 @@ def command(
 
 def told(old: "Load", new: "Load", output: str, *, prove: bool = False) -> int:
     """Print what changes between two sets of objects; return the exit code."""
-    from lateen.diff.comparison import report  # noqa: PLC0415
-    from lateen.diff.writing import FORMS  # noqa: PLC0415
+    from lateen.differences.comparison import report  # noqa: PLC0415
+    from lateen.differences.writing import FORMS  # noqa: PLC0415
 
     found = report(old, new)
     _note_errors(found)
-    proofs = _proofs(found, old, new) if prove else []
-    data(FORMS[output](found, proofs))
-    if any(one.verdict == "not proved" for one in proofs):
+    found = _proved(found, old, new) if prove else found
+    data(FORMS[output](found))
+    if any(one.verdict == "not proved" for one in found.proofs):
         note("Envoy does otherwise than this report says: please report it with both sets of objects")
         return ERROR
     if found.errors:
@@ -68,7 +67,7 @@ def told(old: "Load", new: "Load", output: str, *, prove: bool = False) -> int:
     return Exit.REFUSED if found.seen else Exit.OK
 
 
-def _proofs(found: "Report", old: "Load", new: "Load") -> "list[Proof]":
+def _proved(found: "Report", old: "Load", new: "Load") -> "Report":
     from lateen.twin.proof import prove  # noqa: PLC0415
 
     try:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from lateen.compile.dump import Dump
-from lateen.diff.comparison import Report
-from lateen.diff.proofs import Proof
-from lateen.diff.sources import Client, clients
+from lateen.differences.comparison import Report
+from lateen.differences.proofs import Proof
+from lateen.differences.sources import Client, clients
 from lateen.engine import Database
 from lateen.model.view import view_of
 from lateen.simulate.algebra.change import Change
@@ -41,10 +41,14 @@ class Side(msgspec.Struct, frozen=True):
     problems: tuple[str, ...]
 
 
-def prove(found: Report, old: Load, new: Load) -> list[Proof]:
-    """Try every example of a report, in its order."""
+def prove(found: Report, old: Load, new: Load) -> Report:
+    """Try every example of a report, and return it with the proofs.
+
+    Raises:
+        OSError: an Envoy could not be started.
+    """
     if not found.seen:
-        return []
+        return found
     proofs: dict[int, Proof] = {}
     sides = [_Side(old), _Side(new)]
     with TemporaryDirectory(prefix="lateen-") as directory:
@@ -58,7 +62,7 @@ def prove(found: Report, old: Load, new: Load) -> list[Proof]:
                 ]
                 for number, change in zip(numbers, found_here, strict=True):
                     proofs[number] = _proof(change, *loaded)
-    return [proofs[number] for number in range(len(found.seen))]
+    return msgspec.structs.replace(found, proofs=tuple(proofs[number] for number in range(len(found.seen))))
 
 
 def _by_witness(found: Report) -> Mapping[str, list[int]]:

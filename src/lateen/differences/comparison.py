@@ -11,8 +11,9 @@ from lateen.compile import clusters, listeners, types
 from lateen.compile.resource import Resource
 from lateen.compile.resources import resources
 from lateen.compile.routes import route_names
-from lateen.diff.causes import Edit, edits, related
-from lateen.diff.sources import Client, Identity, clients, identity, labels_matter
+from lateen.differences.causes import Edit, edits, related
+from lateen.differences.proofs import Proof
+from lateen.differences.sources import Client, Identity, clients, identity, labels_matter
 from lateen.engine import Database
 from lateen.model import mesh
 from lateen.model.inbound import inbound_chains
@@ -55,6 +56,8 @@ class Report(msgspec.Struct, frozen=True):
     gone: tuple[str, ...]
     findings: tuple[Finding, ...]
     """Of the new objects."""
+    proofs: tuple[Proof, ...] = ()
+    """What Envoys did with the examples, one for each of `seen`; empty when they were not asked."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -1,15 +1,15 @@
 """A report as text, as JSON, and as Markdown for the comment of a pull request."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from typing import Any
 
 import msgspec
 
-from lateen.diff.comparison import Report, Seen
-from lateen.diff.curl import example
-from lateen.diff.proofs import Proof, counted
-from lateen.diff.proofs import rows as proof_rows
+from lateen.differences.comparison import Report, Seen
+from lateen.differences.curl import example
+from lateen.differences.proofs import Proof, counted
+from lateen.differences.proofs import rows as proof_rows
 
 HOSTS = 3
 """Hosts that are named; more are counted."""
@@ -18,11 +18,11 @@ CLASSES = 200
 UNSET = "-"
 
 
-def text(found: Report, proofs: Sequence[Proof] = ()) -> str:
+def text(found: Report) -> str:
     """Write a report for a terminal."""
-    pairs = list(zip_longest(found.seen, proofs))[:CLASSES]
+    pairs = list(zip_longest(found.seen, found.proofs))[:CLASSES]
     blocks = [_block(number, *pair) for number, pair in enumerate(pairs, 1)]
-    return "\n\n".join([*blocks, _summary(found, proofs)])
+    return "\n\n".join([*blocks, _summary(found)])
 
 
 def _block(number: int, seen: Seen, proof: Proof | None) -> str:
@@ -82,7 +82,7 @@ def _clients(seen: Seen) -> str:
     return f"{words}, arriving requests" if seen.arriving else words
 
 
-def _summary(found: Report, proofs: Sequence[Proof] = ()) -> str:
+def _summary(found: Report) -> str:
     compared = f"{len(found.edits)} {_plural('object', len(found.edits))} differ{'s' if len(found.edits) == 1 else ''}"
     looked = (
         f"{found.proxies} {_plural('workload', found.proxies)} and gateways compared" if found.edits else ""
@@ -99,7 +99,7 @@ def _summary(found: Report, proofs: Sequence[Proof] = ()) -> str:
         if not found.seen
         else f"{len(found.seen)} {_plural('class', len(found.seen))} of requests change{'s' if len(found.seen) == 1 else ''}"
     )
-    proved = f"; {counted(proofs)}" if proofs else ""
+    proved = f"; {counted(found.proofs)}" if found.proofs else ""
     return "\n".join([*lines, f"{what} ({', '.join(part for part in (compared, looked) if part)}){proved}"])
 
 
@@ -107,10 +107,10 @@ def _plural(word: str, number: int) -> str:
     return word if number == 1 else f"{word}es" if word.endswith("s") else f"{word}s"
 
 
-def markdown(found: Report, proofs: Sequence[Proof] = ()) -> str:
+def markdown(found: Report) -> str:
     """Write a report as the comment of a pull request."""
-    parts = [f"### {_summary(found, proofs).splitlines()[-1]}"]
-    pairs = list(zip_longest(found.seen, proofs))[:CLASSES]
+    parts = [f"### {_summary(found).splitlines()[-1]}"]
+    pairs = list(zip_longest(found.seen, found.proofs))[:CLASSES]
     parts += ["\n".join(_section(*pair)) for pair in pairs]
     parts += [f"_{line}_" for line in _summary(found).splitlines()[:-1]]
     return "\n\n".join(parts)
@@ -147,10 +147,10 @@ def _cell(words: str) -> str:
     return _escaped(words).replace("|", "\\|").replace("\n", " ")
 
 
-def json(found: Report, proofs: Sequence[Proof] = ()) -> str:
+def json(found: Report) -> str:
     """Write a report as JSON; the form is documented in docs/reference/diff.md."""
     value = {
-        "changes": [_entry(*pair) for pair in zip_longest(found.seen, proofs)],
+        "changes": [_entry(*pair) for pair in zip_longest(found.seen, found.proofs)],
         "objects": [_edit(edit) for edit in found.edits],
         "compared": found.proxies,
         "new": list(found.appeared),
@@ -193,7 +193,7 @@ def _edit(edit: Any) -> dict[str, Any]:
     }
 
 
-FORMS: dict[str, Callable[[Report, Sequence[Proof]], str]] = {
+FORMS: dict[str, Callable[[Report], str]] = {
     "text": text,
     "json": json,
     "markdown": markdown,
