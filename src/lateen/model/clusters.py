@@ -116,7 +116,9 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
     chosen = policy(db, view, host, number, subset)
     discovery, looks_up = discovery_of(db, view, service, number, subset)
     groups = inline_assignment(db, view, host, number, subset) if looks_up else ()
-    if looks_up and not groups:
+    # Envoy refuses LOGICAL_DNS without its one endpoint, which `distribute` may have taken away.
+    needs_one = discovery is Discovery.LOGICAL_DNS and not any(group.members for group in groups)
+    if needs_one or (looks_up and not groups):
         return None
     config = facts.mesh_config(db)
     http = upgraded(http_of(db, view, port.protocol), port.protocol, chosen, config.h2_upgrade_policy or "")

@@ -11,6 +11,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from http.client import parse_headers
+from io import BufferedReader
 from typing import cast
 
 import msgspec
@@ -74,14 +75,14 @@ class Backend:
 
 class _Answer(socketserver.StreamRequestHandler):
     timeout = 5
+    rfile: BufferedReader
 
     def handle(self) -> None:
         address = self.connection.getsockname()[0]
         with contextlib.suppress(OSError):
-            first = self.connection.recv(16, socket.MSG_PEEK)
-            if first.startswith(b"CONNECT "):
+            if self.rfile.peek(16).startswith(b"CONNECT "):
                 self._open_tunnel()
-            if not first.startswith(METHODS):
+            if not self.rfile.peek(16).startswith(METHODS):
                 self.wfile.write(f"bytes at {address}\n".encode())
                 self.connection.recv(65536)  # closing with unread bytes would reset the connection
                 return
@@ -89,7 +90,7 @@ class _Answer(socketserver.StreamRequestHandler):
                 pass
 
     def _open_tunnel(self) -> None:
-        """Agree to carry bytes, which come next."""
+        """Agree to carry what comes next."""
         while self.rfile.readline().strip():
             pass
         self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")

@@ -10,7 +10,7 @@ from lateen.twin.envoy import Loaded
 
 _OTHER_END = re.compile(r"predicted (cluster|reset|redirect|response \d)")
 # Envoy adds these to what it forwards, or they are the connection's and not the request's.
-_ENVOY_OWN = frozenset({"x-forwarded-proto", "x-forwarded-for", "x-request-id", "x-envoy-internal", "x-envoy-expected-rq-timeout-ms",
+_ENVOY_OWN = frozenset({"x-forwarded-proto", "x-forwarded-for", "x-request-id", "x-envoy-internal", "x-envoy-expected-rq-timeout-ms", "grpc-timeout",
     "x-envoy-external-address", "connection", "content-length", "host", "x-envoy-attempt-count", "transfer-encoding", "x-envoy-decorator-operation",
     "x-forwarded-client-cert"})  # fmt: skip
 

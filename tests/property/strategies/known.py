@@ -39,6 +39,8 @@ def known(configuration: Configuration, proxy: Proxy) -> Known:
     for listener in configuration.listeners:
         captor = listener.name in ("virtualInbound", "virtualOutbound")
         for address, port in () if captor or binds(listener) != explicit else addresses(listener):
+            if address.startswith("127.") and not explicit:
+                continue  # nothing is captured on the way there
             listening.add((proxy.address if explicit and address == ANY else address.replace(ANY, ""), port))
         for chain in listener.filter_chains:
             match = chain.filter_chain_match

@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from lateen.compile import types
 from lateen.simulate.choices import shares
 from lateen.simulate.configuration import Configuration
+from lateen.simulate.targets import reach
 from lateen.translate import names
 from lateen.translate.dump import proto_json
 
@@ -261,7 +262,8 @@ class Side:
             )
             found["policy"] = {} if assignment is None else _policy(assignment)
         found.pop("load_assignment", None)
-        found["endpoints"] = [] if assignment is None else sorted(_endpoints(assignment))
+        anyone = reach(self.configuration, cluster, "").targets  # not those that fail their checks
+        found["endpoints"] = sorted(_endpoints(assignment)) if assignment is not None and anyone else []
         return {key: value for key, value in found.items() if value != {}}
 
     def cluster_fields(self, name: str) -> Fields:
