@@ -28,7 +28,7 @@ from support.golden_mesh import compiled
 
 pytestmark = pytest.mark.slow
 
-FEW = 20
+FEW = 12
 COUNT = int(os.environ.get("LATEEN_PAIRS", str(FEW)))
 PHASES = [Phase.generate] if COUNT > FEW else [Phase.generate, Phase.shrink]
 CALLS = 20
