@@ -53,6 +53,22 @@ def test_nothing_changes(tmp_path: Path) -> None:
     assert (code, out) == (0, "no request changes (0 objects differ)\n")
 
 
+def test_a_port_that_the_service_does_not_have_answers_503_before_and_after(tmp_path: Path) -> None:
+    other = (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{name: http, port: 80}]}\n---\n"
+    )
+    weights = RULES.replace(
+        "  - route: [{destination: {host: reviews, subset: v1}}]",
+        "  - timeout: 2s\n    retries: {attempts: 5}\n    route: [{destination: {host: reviews, subset: v1}, weight: 50}, {destination: {host: reviews, subset: v2}, weight: 50}]",
+    )
+    assert weights != RULES
+    code, out, _ = diff(tmp_path, BASE + other + RULES, BASE + other + weights)
+    assert code == 1
+    assert "port 9080" in out
+    assert "port 80" not in out.replace("port 9080", "")
+    assert "1 class of requests changes" in out
+
+
 def test_an_edit_without_effect_changes_no_request(tmp_path: Path) -> None:
     twice = RULES + "  - route: [{destination: {host: reviews, subset: v2}}]\n"  # can never match
     code, out, _ = diff(tmp_path, BASE + RULES, BASE + twice)

@@ -15,9 +15,9 @@ def faults(db: Database, ref: Ref) -> tuple[Finding, ...]:
     for index, rule in enumerate(one.spec.http if one else ()):
         beside = [name for name in ("timeout", "retries") if getattr(rule, name) is not None]
         if rule.fault is not None and (rule.fault.delay or rule.fault.abort) and beside:
-            message = (
-                f"{rule_name(index, rule)}: the fault comes before {joined(beside)}, which do not apply to it"
-            )
+            does = "do" if beside[-1] == "retries" else "does"
+            what = f"the fault comes before {joined(beside)}, which {does} not apply to it"
+            message = f"{rule_name(index, rule)}: {what}"
             hint = "inject the fault on the way to a service further down, or test the timeout in its caller"
             findings.append(found(Code.FAULT_COMES_FIRST, ref, f"spec.http[{index}].fault", message, hint))
     return tuple(findings)

@@ -154,6 +154,18 @@ def outcomes(trace: Trace) -> list[Outcome]:
             route="",
             probability=0.0,
         )
+        if one.flag == "NC":  # whichever cluster is missing, nobody is asked and no policy is at work
+            bare = msgspec.structs.replace(
+                bare,
+                cluster="",
+                path="",
+                authority="",
+                request_headers=(),
+                timeout=None,
+                retry=None,
+                mirrors=(),
+                hash_policy=(),
+            )
         together[bare] = round(together.get(bare, 0.0) + one.probability, 9)
     return sorted(
         (msgspec.structs.replace(one, probability=share) for one, share in together.items()), key=repr
