@@ -16,7 +16,7 @@ from bench_report import Figure, Table
 
 SERVICES = 1000
 EDITED = 40  # a service of the namespace n0
-RUNS = 5
+RUNS = 3
 SPACE = "default"
 EXPECTATIONS = 1000
 COPY = "pod-v2"
