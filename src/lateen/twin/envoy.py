@@ -103,7 +103,7 @@ def _settled(stats: dict[str, int]) -> bool:
 @contextlib.contextmanager
 def running(directory: Path) -> Iterator[LiveEnvoy]:
     """Run an Envoy with its state in a directory (a short path: UNIX sockets live there)."""
-    discovery = Discovery()
+    discovery, others = Discovery(), {*threading.enumerate()}
     server = grpc.server(  # type: ignore[no-untyped-call]
         ThreadPoolExecutor(max_workers=2)
     )
@@ -123,8 +123,8 @@ def running(directory: Path) -> Iterator[LiveEnvoy]:
             process.terminate()
             process.wait(10)
             server.stop(None).wait()
-            for thread in threading.enumerate():  # the pool's threads end with the stream
-                if thread.daemon is False and thread is not threading.main_thread():
+            for thread in {*threading.enumerate()} - others:  # the pool's threads end with the stream
+                if not thread.daemon:
                     thread.join(5)
 
 
