@@ -121,7 +121,6 @@ def _commas(text: str) -> list[str]:
     return [part.strip() for part in re.findall(r'(?:"[^"]*"|[^,"])+', text) if part.strip()]
 
 
-_SHARE = r"(?: ([\d.]+)%?)?"
 _GRAMMAR: tuple[tuple[str, str], ...] = (
     ("passthrough", r"passthrough"),
     ("blocked", r"blocked"),

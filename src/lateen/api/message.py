@@ -16,7 +16,6 @@ from msgspec import Struct
 
 Int32 = Annotated[int, Bounds(ge=-(2**31), le=2**31 - 1)]
 UInt32 = Annotated[int, Bounds(ge=0, le=2**32 - 1)]
-Int64 = Annotated[int, Bounds(ge=-(2**63), le=2**63 - 1)]
 UInt64 = Annotated[int, Bounds(ge=0)]
 
 

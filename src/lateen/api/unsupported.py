@@ -29,7 +29,6 @@ _POLICIES = (
     "spec.subsets[].trafficPolicy",
     "spec.subsets[].trafficPolicy.portLevelSettings[]",
 )
-_CONTAINERS = ("containers[]", "initContainers[]")
 _NO_GRPC_PROBE = "only httpGet, tcpSocket and exec are probed; such a probe always succeeds"
 
 UNSUPPORTED: Table = {

@@ -16,7 +16,6 @@ CLONE_NEWUSER: Final = 0x1000_0000
 CLONE_NEWPID: Final = 0x2000_0000
 CLONE_NEWNET: Final = 0x4000_0000
 
-MS_RDONLY: Final = 0x1
 MS_NOSUID: Final = 0x2
 MS_NODEV: Final = 0x4
 MS_NOEXEC: Final = 0x8
@@ -24,7 +23,6 @@ MS_BIND: Final = 0x1000
 MS_REC: Final = 0x4000
 MS_SLAVE: Final = 1 << 19
 
-CAP_SETPCAP: Final = 8
 CAP_NET_ADMIN: Final = 12
 
 _MNT_DETACH: Final = 2

@@ -31,19 +31,3 @@ class MeshLock:
     def release(self) -> None:
         """Give the lock back."""
         os.close(self._fd)
-
-
-def holder_of(path: Path) -> int | None:
-    """Return the process that holds a mesh's lock, or None when the mesh does not run."""
-    try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        text = os.pread(fd, 32, 0).decode().strip()
-        return int(text) if text.isdigit() else None
-    finally:
-        os.close(fd)
-    return None

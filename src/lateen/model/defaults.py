@@ -15,7 +15,6 @@ OUTBOUND_PORT = 15001  # pkg/config/mesh/mesh.go proxyListenPort
 INBOUND_PORT = 15006  # pkg/config/mesh/mesh.go proxyInboundListenPort
 READINESS_PORT = 15021  # pilot/pkg/bootstrap: Envoy's health listener
 STATS_PORT = 15090  # pilot/pkg/bootstrap: Envoy's Prometheus listener
-ADMIN_PORT = 15000  # pkg/config/mesh/mesh.go proxyAdminPort
 
 CONNECT_TIMEOUT = 10 * SECOND  # pkg/config/mesh/mesh.go connectTimeout
 DNS_REFRESH_RATE = 60 * SECOND  # pkg/config/mesh/mesh.go dnsRefreshRate

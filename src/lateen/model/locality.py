@@ -45,11 +45,6 @@ class Preference(msgspec.Struct, frozen=True, kw_only=True):
     force: bool = False
     """Priorities apply without outlier detection too."""
 
-    @property
-    def is_weighted(self) -> bool:
-        """Envoy must obey the weights of localities whatever the failover does."""
-        return bool(self.distribute)
-
 
 class Member(msgspec.Struct, frozen=True):
     """An endpoint as one proxy sees it."""

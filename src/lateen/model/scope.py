@@ -153,17 +153,11 @@ def _listener_services(db: Database, scope: Scope, port: int) -> dict[str, Servi
 
 
 @query
-def allows_any(db: Database, scope: Scope) -> bool:
-    """Tell whether unknown destinations are let through; a Sidecar's own policy replaces the mesh's.
+def outbound_mode(db: Database, scope: Scope) -> str:
+    """Return ALLOW_ANY, REGISTRY_ONLY or ALLOW_ANY_DYNAMIC_DNS for a scope; a Sidecar's own policy replaces the mesh's.
 
     A Sidecar's `outboundTrafficPolicy: {}` is REGISTRY_ONLY, the enum's zero.
     """
-    return outbound_mode(db, scope) != "REGISTRY_ONLY"
-
-
-@query
-def outbound_mode(db: Database, scope: Scope) -> str:
-    """Return ALLOW_ANY, REGISTRY_ONLY or ALLOW_ANY_DYNAMIC_DNS for a scope."""
     spec = sidecar(db, scope)
     if spec is not None and spec.outbound_traffic_policy is not None:
         return spec.outbound_traffic_policy.mode or "REGISTRY_ONLY"

@@ -5,10 +5,8 @@ from typing import Protocol
 
 from envoy.config.core.v3.base_pb2 import HeaderValueOption
 
-from lateen.simulate.fields import AUTHORITY, METHOD, PATH, SCHEME, Fields
+from lateen.simulate.fields import Fields
 from lateen.simulate.substitutions import formatted
-
-_PSEUDO = frozenset({AUTHORITY, METHOD, PATH, SCHEME})
 
 
 class RequestOperations(Protocol):

@@ -4,13 +4,11 @@ Sources: source/common/http/path_utility.cc and the URL canonicalizer that it ca
 """
 
 import re
-from typing import Literal
 
 from envoy.extensions.filters.network.http_connection_manager.v3.http_connection_manager_pb2 import (
     HttpConnectionManager,
 )
 
-Slashes = Literal["", "reject", "redirect"]
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPED = frozenset(' "<>`{}|^')
 _ESCAPED_SLASH = re.compile(r"%(2f|5c)", re.IGNORECASE)

@@ -64,21 +64,3 @@ def _text(type_url: str, body: bytes) -> bytes:
             found = _UNKNOWN.search(str(error))
             if found is None or not import_package(found[1]):
                 raise
-
-
-def message_bytes(type_url: str, value: dict[str, Any]) -> bytes:
-    """Return proto JSON serialised; the inverse of `proto_json`.
-
-    Raises:
-        google.protobuf.json_format.ParseError: it is no proto JSON of that type.
-    """
-    message = MESSAGES[type_url.rpartition("/")[2]]()
-    while True:
-        try:
-            json_format.ParseDict(value, message)
-        except (TypeError, json_format.ParseError) as error:
-            found = _UNKNOWN.search(str(error))
-            if found is None or not import_package(found[1]):
-                raise
-        else:
-            return message.SerializeToString(deterministic=True)

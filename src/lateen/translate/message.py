@@ -3,7 +3,7 @@
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration as DurationMessage
 from google.protobuf.message import Message
-from google.protobuf.wrappers_pb2 import BoolValue, DoubleValue, UInt32Value
+from google.protobuf.wrappers_pb2 import BoolValue, UInt32Value
 
 SECOND = 1_000_000_000
 
@@ -39,11 +39,6 @@ def optional_uint32(value: int | None) -> UInt32Value | None:
 def boolean(value: bool) -> BoolValue:  # noqa: FBT001  the value is the message
     """Wrap a truth value."""
     return BoolValue(value=value)
-
-
-def double(value: float) -> DoubleValue:
-    """Wrap a number with a fraction."""
-    return DoubleValue(value=value)
 
 
 def serialized(message: Message) -> bytes:

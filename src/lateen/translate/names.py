@@ -81,16 +81,6 @@ def listener(bind: str, port: int) -> str:
     return f"{bind}_{port}"
 
 
-def gateway_http_routes(port: int, bind: str = "") -> str:
-    """Name the route configuration of a gateway's plain HTTP port."""
-    return f"http.{port}" + (f".{bind}" if bind else "")
-
-
-def gateway_https_routes(port: int, port_name: str, gateway: str, namespace: str, bind: str = "") -> str:
-    """Name the route configuration of one HTTPS server of a Gateway."""
-    return f"https.{port}.{port_name}.{gateway}.{namespace}" + (f".{bind}" if bind else "")
-
-
 def inbound_virtual_host(port: int) -> str:
     """Name the only virtual host of an inbound port."""
     return f"inbound|http|{port}"
@@ -109,11 +99,6 @@ def config_path(group: str, version: str, namespace: str, plural: str, name: str
 def kubernetes_secret(name: str) -> str:
     """Name the SDS secret of a `credentialName`."""
     return f"kubernetes://{name}"
-
-
-def kubernetes_ca(name: str) -> str:
-    """Name the SDS validation context that belongs to a `credentialName`."""
-    return f"kubernetes://{name}-cacert"
 
 
 def file_certificate(certificate: str, key: str) -> str:

@@ -28,7 +28,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     body: str = ""
     upstream: str = ""
     """The address of the twin's backend that was reached; empty when Envoy answered."""
-    seen_method: str = ""
     seen_path: str = ""
     seen_headers: Headers = ()
 
@@ -144,7 +143,6 @@ def _answer(status: int, headers: Headers, body: str) -> Answer:
         headers=headers,
         body=body,
         upstream=told["address"],
-        seen_method=told["method"],
         seen_path=told["path"],
         seen_headers=tuple((name, value) for name, value in told["headers"]),
     )

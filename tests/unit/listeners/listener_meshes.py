@@ -31,8 +31,6 @@ for found in pkgutil.walk_packages(envoy.extensions.filters.__path__, "envoy.ext
     if found.name.endswith("_pb2"):
         importlib.import_module(found.name)
 
-HCM = "envoy.filters.network.http_connection_manager"
-
 
 def pod(name, ip, *, namespace="default", labels=None, ports=None):
     containers = [

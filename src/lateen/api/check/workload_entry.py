@@ -10,7 +10,6 @@ from lateen.api.check.report import Report
 from lateen.api.workload_entry import WorkloadEntry
 
 LONGEST = {"address": 256, "network": 2048, "locality": 2048, "serviceAccount": 253}
-LARGEST_WEIGHT = 2**32 - 1
 
 
 def workload_entry(report: Report, spec: WorkloadEntry) -> None:
