@@ -9,8 +9,9 @@ from lateen.simulate.configuration import Configuration
 from lateen.simulate.request import ClientHello, Connection, Headers, Request
 from lateen.simulate.simulation import simulate
 from lateen.simulate.trace import Outcome
-from lateen.twin.comparison import differences, send
+from lateen.twin.comparison import differences
 from lateen.twin.envoy import LiveEnvoy
+from lateen.twin.trial import asked
 from support import handmade as made
 
 pytestmark = pytest.mark.envoy
@@ -69,7 +70,7 @@ def outcome(envoy: LiveEnvoy, connection: Connection, request: Request | None) -
     )
     loaded = envoy.load(resources)
     trace = simulate(Configuration(resources), connection, request)
-    wrong = differences(trace, send(loaded, trace, connection, request), loaded)
+    wrong = differences(trace, asked(loaded, trace, connection, request), loaded)
     assert not wrong, (wrong, request)
     return trace.outcome
 

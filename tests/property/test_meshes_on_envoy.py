@@ -20,8 +20,9 @@ from lateen.engine import Database
 from lateen.model.view import Proxy
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.simulation import simulate
-from lateen.twin.comparison import differences, send
+from lateen.twin.comparison import differences
 from lateen.twin.envoy import LiveEnvoy, Loaded
+from lateen.twin.trial import asked
 from support.golden_mesh import compiled
 
 pytestmark = [pytest.mark.envoy, pytest.mark.slow]
@@ -64,7 +65,7 @@ def test_meshes(
 
 def assert_same(configuration: Configuration, loaded: Loaded, proxy: Proxy, call: Call) -> None:
     trace = simulate(configuration, call.connection, call.request)
-    answer = send(loaded, trace, call.connection, call.request)
+    answer = asked(loaded, trace, call.connection, call.request)
     wrong = differences(trace, answer, loaded)
     assert not wrong, "\n".join(
         [*wrong, str(proxy), str(call.connection), str(call.request), *(str(step) for step in trace.steps)]

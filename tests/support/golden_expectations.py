@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from lateen.simulate.trace import Outcome, Trace
 from lateen.twin.caller import Answer
 from lateen.twin.envoy import Loaded
+from lateen.twin.runnable import FLAGS
 from support.golden_lines import Expected, Line, nanoseconds
 
 PASSTHROUGH = frozenset({"PassthroughCluster", "InboundPassthroughCluster", "InboundPassthroughClusterIpv4"})
@@ -182,7 +183,7 @@ def envoy_mismatches(line: Line, answer: Answer, loaded: Loaded) -> Iterator[str
         went = (
             f"sent to {target.cluster}"
             if target
-            else f"{answer.status} {answer.header('x-lateen-twin-flags')} {answer.header('location') or ''}"
+            else f"{answer.status} {answer.header(FLAGS)} {answer.header('location') or ''}"
         )
         yield f"Envoy: {went}"
     for one in line.expected:
@@ -209,7 +210,7 @@ def _answers(one: Expected, answer: Answer, loaded: Loaded) -> bool:
         return answer.status == one.number and answer.header("location") == one.value
     if one.kind == "abort":
         return one.value in (str(answer.status), f"grpc {answer.header('grpc-status')}")
-    flags = (answer.header("x-lateen-twin-flags") or "").lower().split(",")
+    flags = (answer.header(FLAGS) or "").lower().split(",")
     bodied = not one.value or answer.body == one.value
     return answer.status == one.number and (not one.name or one.name in flags) and bodied
 

@@ -10,9 +10,10 @@ from lateen.simulate.configuration import Configuration
 from lateen.simulate.simulation import simulate
 from lateen.simulate.trace import Trace
 from lateen.translate.dump import proto_json
-from lateen.twin.comparison import differences, send
+from lateen.twin.comparison import differences
 from lateen.twin.discovery import NackError
 from lateen.twin.envoy import LiveEnvoy, Loaded
+from lateen.twin.trial import asked
 from support.golden_expectations import envoy_mismatches, simulator_mismatches
 from support.golden_format import REQUESTS, RESOURCES, Block, Case
 from support.golden_lines import Line, lines
@@ -158,7 +159,7 @@ def _compared(
 ) -> Iterator[str]:
     connection, request = meant(mesh, block, proxy, line)
     trace = simulate(configuration, connection, request)
-    answer = send(loaded, trace, connection, request)
+    answer = asked(loaded, trace, connection, request)
     yield from envoy_mismatches(line, answer, loaded)
     yield from (f"simulator and Envoy differ: {text}" for text in differences(trace, answer, loaded))
 

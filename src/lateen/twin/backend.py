@@ -18,6 +18,8 @@ import msgspec
 
 from lateen.simulate.request import Headers
 
+BYTES_AT = "bytes at "
+"""How the answer to what is no HTTP/1.1 begins; the address follows."""
 METHODS = (b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"PATCH ", b"OPTIONS ", b"TRACE ")
 
 
@@ -34,7 +36,6 @@ class Heard(msgspec.Struct, frozen=True):
     """A request as it arrived."""
 
     address: str
-    method: str
     path: str
     headers: Headers
 
@@ -83,7 +84,7 @@ class _Answer(socketserver.StreamRequestHandler):
             if self.rfile.peek(16).startswith(b"CONNECT "):
                 self._open_tunnel()
             if not self.rfile.peek(16).startswith(METHODS):
-                self.wfile.write(f"bytes at {address}\n".encode())
+                self.wfile.write(f"{BYTES_AT}{address}\n".encode())
                 self.connection.recv(65536)  # closing with unread bytes would reset the connection
                 return
             while (line := self.rfile.readline()).endswith(b"\n") and self._answer_request(line, address):
@@ -98,9 +99,9 @@ class _Answer(socketserver.StreamRequestHandler):
     def _answer_request(self, line: bytes, address: str) -> bool:
         """Answer one request; False when the connection is to be closed."""
         backend = cast("_Server", self.server).backend
-        method, path, _ = line.decode("latin-1").split(" ", 2)
+        _, path, _ = line.decode("latin-1").split(" ", 2)
         pairs = tuple((name.lower(), value) for name, value in parse_headers(self.rfile).items())
-        heard, behaviour = Heard(address, method, path, pairs), backend.behaviour
+        heard, behaviour = Heard(address, path, pairs), backend.behaviour
         backend.record(heard)
         if not behaviour.status:
             return False

@@ -13,9 +13,9 @@ import msgspec
 
 from lateen.simulate.request import Connection, Headers, Request
 from lateen.twin import http2
+from lateen.twin.backend import BYTES_AT
 from lateen.twin.certificates import Pair
 
-ECHO = http2.ECHO
 DEADLINE = 10.0  # seconds until a pushed listener must be open
 
 
@@ -102,7 +102,7 @@ def ask(path: str, connection: Connection, request: Request, pair: Pair) -> Answ
             headers = tuple((name.lower(), value) for name, value in response.getheaders())
             return _answer(response.status, headers, response.read().decode(errors="replace"))
     except http2.ForwardedError as forwarded:
-        return echoed(forwarded.got)
+        return _of_bytes(forwarded.got)
     except (OSError, HTTPException):
         return Answer()
 
@@ -128,9 +128,9 @@ def _written(request: Request) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def echoed(got: str) -> Answer:
+def _of_bytes(got: str) -> Answer:
     """Read what the server says to bytes."""
-    return Answer(status=200, upstream=got.removeprefix(ECHO).strip())
+    return Answer(status=200, upstream=got.removeprefix(BYTES_AT).strip())
 
 
 def _answer(status: int, headers: Headers, body: str) -> Answer:
@@ -175,4 +175,4 @@ def exchange_bytes(path: str, connection: Connection, pair: Pair, *, handshake: 
         return Answer()
     if refused := re.match(r"HTTP/1\.1 (\d+)", got):  # a connection manager could not read it
         return Answer(status=int(refused[1]))
-    return echoed(got) if got.startswith(ECHO) else Answer()  # else nothing, or an alert of TLS
+    return _of_bytes(got) if got.startswith(BYTES_AT) else Answer()  # else nothing, or an alert of TLS

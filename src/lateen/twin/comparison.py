@@ -3,24 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from lateen.simulate.request import Connection, Request
-from lateen.simulate.trace import FilterChainChosen, Outcome, Trace
+from lateen.simulate.trace import Outcome, Trace
 from lateen.twin.caller import Answer
 from lateen.twin.envoy import Loaded
+from lateen.twin.runnable import FLAGS, ORIGINAL, ROUTE
 
 _OTHER_END = re.compile(r"predicted (cluster|reset|redirect|response \d)")
 # Envoy adds these to what it forwards, or they are the connection's and not the request's.
 _ENVOY_OWN = frozenset({"x-forwarded-proto", "x-forwarded-for", "x-request-id", "x-envoy-internal", "x-envoy-expected-rq-timeout-ms", "grpc-timeout",
     "x-envoy-external-address", "connection", "content-length", "host", "x-envoy-attempt-count", "transfer-encoding", "x-envoy-decorator-operation",
     "x-forwarded-client-cert"})  # fmt: skip
-
-
-def send(loaded: Loaded, trace: Trace, connection: Connection, request: Request | None) -> Answer:
-    """Send what the trace is of; where the proxy passes TLS on, that is the beginning of a handshake."""
-    decrypts = any(isinstance(step, FilterChainChosen) and step.terminates_tls for step in trace.steps)
-    if request is None or (connection.tls is not None and not decrypts):
-        return loaded.exchange_bytes(connection, handshake=decrypts)
-    return loaded.ask(connection, request)
 
 
 def differences(trace: Trace, answer: Answer, loaded: Loaded) -> list[str]:
@@ -53,15 +45,11 @@ def _differences(outcome: Outcome, answer: Answer, loaded: Loaded) -> Iterator[s
 def _of_cluster(outcome: Outcome, answer: Answer, loaded: Loaded) -> Iterator[str]:
     target = loaded.target(answer)
     if target is None or target.cluster != outcome.cluster:
-        went = (
-            target.cluster
-            if target
-            else f"answered {answer.status} {answer.header('x-lateen-twin-flags')} by itself"
-        )
+        went = target.cluster if target else f"answered {answer.status} {answer.header(FLAGS)} by itself"
         yield f"predicted cluster {outcome.cluster}, Envoy: {went}"
         return
     addresses = {one.address for one in outcome.endpoints}
-    if target.address != "original" and target.address not in addresses:
+    if target.address != ORIGINAL and target.address not in addresses:
         yield f"predicted one of {sorted(addresses)}, Envoy chose {target.address}"
     if not outcome.path:
         return  # forwarded as bytes
@@ -91,8 +79,8 @@ def _grouped(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 def _of_response(outcome: Outcome, answer: Answer) -> Iterator[str]:
     if answer.status != outcome.status:
-        yield f"predicted status {outcome.status} {outcome.flag}, Envoy answered {answer.status} {answer.header('x-lateen-twin-flags')}"
-    flags = answer.header("x-lateen-twin-flags") or ""
+        yield f"predicted status {outcome.status} {outcome.flag}, Envoy answered {answer.status} {answer.header(FLAGS)}"
+    flags = answer.header(FLAGS) or ""
     if outcome.flag and outcome.flag not in flags.split(","):
         yield f"predicted flag {outcome.flag}, Envoy's flags are {flags}"
     in_grpc = (answer.header("content-type") or "").startswith("application/grpc")
@@ -118,6 +106,6 @@ def _of_response_headers(outcome: Outcome, answer: Answer) -> Iterator[str]:
     for name in outcome.response_headers_removed:
         if name not in {key for key, _ in outcome.response_headers} and answer.header(name) is not None:
             yield f"predicted no response header {name}, got {answer.header(name)!r}"
-    route = answer.header("x-lateen-twin-route")
+    route = answer.header(ROUTE)
     if outcome.route_configuration and route not in (None, "-") and route != outcome.route:
         yield f"predicted route {outcome.route!r}, Envoy took {route!r}"

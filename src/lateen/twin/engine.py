@@ -15,7 +15,8 @@ from lateen.twin.comparison import differences
 from lateen.twin.discovery import NackError
 from lateen.twin.envoy import LiveEnvoy, Loaded, running
 from lateen.twin.imagined import reachable
-from lateen.twin.judging import Observed, judged
+from lateen.twin.judging import judged
+from lateen.twin.observed import Observed
 from lateen.twin.trial import asked
 
 

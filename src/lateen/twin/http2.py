@@ -5,15 +5,12 @@ from collections.abc import Iterator
 
 from lateen.simulate.request import Headers, Request
 from lateen.twin import hpack
+from lateen.twin.backend import BYTES_AT
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS, _RESET, _SETTINGS, _GOAWAY, _CONTINUATION = 0, 1, 3, 4, 7, 9
 _END_STREAM, _END_HEADERS, _ACK, _PADDED, _PRIORITY = 1, 4, 1, 8, 0x20
 _NO_TABLE, _NO_PUSH = b"\0\x01\0\0\0\0", b"\0\x02\0\0\0\0"
-
-
-ECHO = "bytes at "
-"""How the backend begins its answer to what is no HTTP/1.1."""
 
 
 class ForwardedError(Exception):
@@ -66,7 +63,7 @@ def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
 def _frames(sock: socket.socket) -> Iterator[tuple[int, int, int, bytes]]:
     while True:
         head = _exactly(sock, 9)
-        if head == ECHO.encode():
+        if head == BYTES_AT.encode():
             raise ForwardedError(sock.recv(1000).decode())
         payload = _exactly(sock, int.from_bytes(head[:3]))
         assert not head[4] & (_PADDED | _PRIORITY) or head[3] not in (_DATA, _HEADERS)

@@ -2,26 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import re2
 from envoy.config.route.v3.route_components_pb2 import Route
 
-from lateen.expectations.engine import Detail, Parts, Question, Unjudged
+from lateen.expectations.engine import Detail, Parts, Unjudged
 from lateen.simulate.algebra.effects import called
-from lateen.simulate.choices import nanoseconds, shares
+from lateen.simulate.choices import nanoseconds
 from lateen.translate.names import parse_cluster
-from lateen.twin import imagined, trial
+from lateen.twin import trial
 from lateen.twin.backend import Behaviour
-from lateen.twin.caller import Answer
-from lateen.twin.envoy import Loaded
+from lateen.twin.observed import Observed, wanted_shares
+from lateen.twin.runnable import FLAGS
 
-ONCE = 3
-"""Requests where nothing is decided at random."""
-TRIES = 10
-"""Retries that are counted; more would take too long."""
 _ENVOY_OWN = (
     "x-forwarded-",
     "x-request-id",
@@ -32,68 +27,6 @@ _ENVOY_OWN = (
     "transfer-encoding",
 )
 Words = Iterator[str]
-
-
-class Observed:
-    """What Envoy did with a request; more is tried when it is asked for."""
-
-    def __init__(self, question: Question, loaded: trial.Reached) -> None:
-        """Take what to ask, and whom."""
-        self.question, self.loaded = question, loaded
-        self.connection, self.request = question.sent.connection, question.sent.request
-
-    @property
-    def twin(self) -> Loaded:
-        """The Envoy that can be asked more."""
-        assert isinstance(self.loaded, Loaded)
-        return self.loaded
-
-    @cached_property
-    def answers(self) -> list[Answer]:
-        """Answers: a few, or a sample where the simulator or the expectation says that something is random."""
-        times = trial.SAMPLE if is_random(self.question) else ONCE
-        return [
-            trial.asked(self.twin, self.question.trace, self.connection, self.request) for _ in range(times)
-        ]
-
-    @cached_property
-    def usual(self) -> Answer:
-        """One of the most frequent kind."""
-        counted = trial.spread(self.answers, self.loaded)
-        first, _ = counted.most_common(1)[0]
-        return next(one for one in self.answers if trial.ending(one, self.loaded) == first)
-
-    @cached_property
-    def forwarded(self) -> list[Answer]:
-        """Those that an upstream gave."""
-        return [one for one in self.answers if one.upstream]
-
-    @cached_property
-    def flagged(self) -> Counter[str]:
-        """How often each response flag occurred."""
-        return Counter(flag for one in self.answers for flag in (one.header(trial.FLAGS) or "").split(","))
-
-    @property
-    def status(self) -> int:
-        """The proxy's own status; 0 when an upstream answers. A destination without endpoints is answered 503."""
-        target = self.loaded.target(self.usual)
-        if target is None:
-            return self.usual.status
-        return 503 if target.address == imagined.ADDRESS else 0
-
-
-def is_random(question: Question) -> bool:
-    """Tell whether the simulator or the expectation says that something is decided at random."""
-    expect = question.case.expect
-    mirrors = [expect.get("mirror"), *(expect.get("mirrors") or ())]
-    rule = question.rule
-    weighted = rule is not None and len(_wanted_shares(rule)) > 1
-    return (
-        len(trial.expected_spread(question.trace.outcomes)) > 1
-        or "fault" in expect
-        or weighted
-        or any(isinstance(one, Mapping) and "percentage" in one for one in mirrors)
-    )
 
 
 def judged(observed: Observed, otherwise: "Mapping[str, Judge] | None" = None) -> Parts:
@@ -125,23 +58,13 @@ _OUTCOME: Mapping[str, Callable[[Observed], object]] = {
 }
 
 
-def _wanted_shares(rule: Route) -> dict[str, float]:
-    action = rule.route
-    if action.HasField("weighted_clusters"):
-        found: dict[str, float] = {}
-        for name, share in shares((one.name, one.weight.value) for one in action.weighted_clusters.clusters):
-            found[name] = found.get(name, 0.0) + share
-        return found
-    return {action.cluster: 1.0} if action.cluster else {}
-
-
 def _route(seen: Observed, wanted: Any, rule: Route) -> Words:
-    answers = [one for one in seen.answers if "FI" not in (one.header(trial.FLAGS) or "").split(",")]
+    answers = [one for one in seen.answers if "FI" not in (one.header(FLAGS) or "").split(",")]
     if not answers:
         yield Unjudged("route: every request is answered by a fault")
         return
     counted = trial.spread(answers, seen.loaded)
-    expected = _wanted_shares(rule)
+    expected = wanted_shares(rule)
     for name, number in counted.items():
         if name not in expected:
             yield f"route: {number} of {len(answers)} requests went to {_called(name)}"
@@ -222,9 +145,9 @@ def _retries(seen: Observed, _: Any, rule: Route) -> Words:
         return
     number = policy.num_retries.value if rule.route.HasField("retry_policy") else 0
     failing = trial.failures(policy.retry_on, policy.retriable_status_codes) if number else [Behaviour(0)]
-    if number > TRIES or not failing:
+    if number > trial.MOST_TRIES or not failing:
         why = (
-            f"more than {TRIES} are not counted"
+            f"more than {trial.MOST_TRIES} are not counted"
             if failing
             else f"no failure of a backend shows {policy.retry_on}"
         )
@@ -245,7 +168,7 @@ def _fault(seen: Observed, wanted: Any, _: Route) -> Words:
     abort, delay = wanted.get("abort"), wanted.get("delay")
     if abort is not None:
         yield from _counted(seen, "abort", abort, seen.flagged["FI"])
-        statuses = {one.status for one in seen.answers if "FI" in (one.header(trial.FLAGS) or "")}
+        statuses = {one.status for one in seen.answers if "FI" in (one.header(FLAGS) or "")}
         if "httpStatus" in abort and statuses - {abort["httpStatus"]}:
             yield f"fault.abort: status should be {abort['httpStatus']}, is {min(statuses)}"
     elif seen.flagged["FI"]:

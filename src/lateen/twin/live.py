@@ -8,10 +8,10 @@ from envoy.config.route.v3.route_components_pb2 import Route
 
 from lateen.expectations.engine import Detail, Parts, Question, Unjudged
 from lateen.simulate.request import Headers
-from lateen.twin import trial
 from lateen.twin.caller import Answer
-from lateen.twin.judging import ONCE, Judge, Observed, Words, compared, is_random, judged
-from lateen.twin.runnable import Target
+from lateen.twin.judging import Judge, Words, compared, judged
+from lateen.twin.observed import ONCE, Observed, is_random
+from lateen.twin.runnable import FLAGS, Target
 
 SAMPLE = 100
 """Requests that are sent where shares are to be seen: they are real."""
@@ -80,7 +80,7 @@ def _answer(one: Received) -> Answer:
     seen = (("host", logged.seen_authority),) if logged.seen_authority else ()
     return Answer(
         status=one.status,
-        headers=(*one.headers, (trial.FLAGS, logged.flags)),
+        headers=(*one.headers, (FLAGS, logged.flags)),
         body=one.body,
         upstream=logged.cluster,
         seen_path=logged.seen_path,

@@ -20,19 +20,16 @@ from lateen.simulate.simulation import simulate
 from lateen.simulate.trace import Retry, Trace
 from lateen.sources.documents import Load
 from lateen.sources.store import FILES, Store
-from lateen.translate.names import parse_cluster
 from lateen.twin import trial
 from lateen.twin.caller import Answer
 from lateen.twin.comparison import differences
 from lateen.twin.discovery import NackError
 from lateen.twin.envoy import LiveEnvoy, Loaded, running
 from lateen.twin.imagined import reachable
-
-_TRIES = 10
-"""Retries that are counted; more would take too long."""
+from lateen.twin.runnable import CLUSTER, ROUTE
 
 
-class Side(msgspec.Struct, frozen=True):
+class _Tried(msgspec.Struct, frozen=True):
     """What one Envoy did."""
 
     words: str
@@ -103,7 +100,7 @@ def _proof(change: Change, old: _Ready, new: _Ready) -> Proof:
     for side, ready in (("old", old), ("new", new)):
         if ready.refused:
             return Proof("not proved", problems=(f"Envoy refuses the {side} configuration: {ready.refused}",))
-    before, after = _side(change, old, new), _side(change, new, old)
+    before, after = _tried(change, old, new), _tried(change, new, old)
     problems = (
         *(f"before: {text}" for text in before.problems),
         *(f"after: {text}" for text in after.problems),
@@ -124,7 +121,7 @@ def _untriable(change: Change) -> str:
     return ""
 
 
-def _side(change: Change, here: _Ready, there: _Ready) -> Side:
+def _tried(change: Change, here: _Ready, there: _Ready) -> _Tried:
     assert here.loaded is not None
     loaded, connection, request = here.loaded, change.connection, change.request
     traces = [simulate(one.configuration, connection, request) for one in (here, there)]
@@ -147,7 +144,7 @@ def _side(change: Change, here: _Ready, there: _Ready) -> Side:
             for one in more
             if one.predicted != one.seen
         ]
-    return Side(", ".join(words), tuple(shown), tuple(dict.fromkeys(problems)))
+    return _Tried(", ".join(words), tuple(shown), tuple(dict.fromkeys(problems)))
 
 
 class _Watched(NamedTuple):
@@ -192,26 +189,20 @@ def _shown(trace: Trace, answers: list[Answer], loaded: Loaded) -> object:
     )
 
 
-_OWN = frozenset(
-    {"x-backend", "date", "x-envoy-upstream-service-time", "x-lateen-twin-route", "x-lateen-twin-cluster"}
-)
+_OWN = frozenset({"x-backend", "date", "x-envoy-upstream-service-time", ROUTE, CLUSTER})
 
 
 def _spread_words(answers: list[Answer], loaded: Loaded) -> str:
     counted = trial.spread(answers, loaded)
     if len(counted) > 1 or len(answers) > 1:
         return f"of {len(answers)} requests " + ", ".join(
-            f"{number} {_called(words)}" for words, number in counted.most_common()
+            f"{number} {called(words)}" for words, number in counted.most_common()
         )
     answer = answers[0]
-    words = _called(next(iter(counted)))
+    words = called(next(iter(counted)))
     location = answer.header("location")
     sent = f", as {answer.seen('host')}{answer.seen_path}" if answer.seen_path else ""
     return f"{words}{sent}" + (f" to {location}" if location else "")
-
-
-def _called(ending: str) -> str:
-    return called(ending) if parse_cluster(ending) else ending
 
 
 def _limits(traces: list[Trace], answer: Answer) -> Iterator[_Watched]:
@@ -227,7 +218,7 @@ def _tries(change: Change, traces: list[Trace], loaded: Loaded) -> Iterator[_Wat
     if (
         request is None
         or policies[0] == policies[1]
-        or any(one and one.attempts > _TRIES for one in policies)
+        or any(one and one.attempts > trial.MOST_TRIES for one in policies)
     ):
         return
     failing = {

@@ -50,11 +50,9 @@ from lateen.twin.certificates import Pair
 
 M = TypeVar("M", bound=Message)
 Resources = Mapping[str, tuple[Resource, ...]]
-TOLD = {
-    "x-lateen-twin-cluster": "%UPSTREAM_CLUSTER_RAW%",
-    "x-lateen-twin-flags": "%RESPONSE_FLAGS%",
-    "x-lateen-twin-route": "%ROUTE_NAME%",
-}
+CLUSTER, FLAGS, ROUTE = "x-lateen-twin-cluster", "x-lateen-twin-flags", "x-lateen-twin-route"
+TOLD = {CLUSTER: "%UPSTREAM_CLUSTER_RAW%", FLAGS: "%RESPONSE_FLAGS%", ROUTE: "%ROUTE_NAME%"}
+"""Headers of the response in which the twin says what it did."""
 ORIGINAL = "original"
 """What stands for an endpoint where the client says the address."""
 
@@ -78,8 +76,8 @@ class Runnable(msgspec.Struct):
 
 
 class _Rewriting:
-    def __init__(self, directory: str, echo_port: int, pair: Pair) -> None:
-        self.directory, self.echo_port, self.pair = directory, echo_port, pair
+    def __init__(self, directory: str, backend_port: int, pair: Pair) -> None:
+        self.directory, self.backend_port, self.pair = directory, backend_port, pair
         self.sockets: dict[tuple[str, int], str] = {}
         self.targets: dict[str, Target] = {}
         self.routes: set[str] = set()
@@ -91,7 +89,7 @@ class _Rewriting:
         number = len(self.targets) + 1
         host = f"127.{64 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
         self.targets[host] = Target(cluster, address)
-        return Address(socket_address={"address": host, "port_value": self.echo_port})
+        return Address(socket_address={"address": host, "port_value": self.backend_port})
 
     def assignment(self, found: ClusterLoadAssignment, cluster: str) -> None:
         for group in found.endpoints:
@@ -208,9 +206,9 @@ class _Rewriting:
         manager.http_filters.extend(filters)
 
 
-def runnable(resources: Resources, directory: str, echo_port: int, pair: Pair) -> Runnable:
+def runnable(resources: Resources, directory: str, backend_port: int, pair: Pair) -> Runnable:
     """Make the compiled resources of a proxy runnable here."""
-    rewriting = _Rewriting(directory, echo_port, pair)
+    rewriting = _Rewriting(directory, backend_port, pair)
     clusters = {one.name: Cluster.FromString(one.body) for one in resources.get(types.CLUSTER, ())}
     listeners = {one.name: Listener.FromString(one.body) for one in resources.get(types.LISTENER, ())}
     assigned = {

@@ -13,12 +13,12 @@ from lateen.simulate.trace import FilterChainChosen, Outcome, Trace
 from lateen.twin.backend import Behaviour
 from lateen.twin.caller import Answer
 from lateen.twin.envoy import Loaded
-from lateen.twin.runnable import Target
+from lateen.twin.runnable import FLAGS, Target
 
-FLAGS = "x-lateen-twin-flags"
-"""The header in which the twin says its response flags."""
 SAMPLE = 400
 """Requests that are sent where shares are to be seen."""
+MOST_TRIES = 10
+"""Retries that are counted; more would take too long."""
 _SIGMAS = 4.5
 """Deviations that are put down to chance: beyond them once in 100,000 samples."""
 _PATIENCE = 2.0  # seconds until a copy of a request must have arrived

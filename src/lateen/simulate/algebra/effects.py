@@ -146,7 +146,7 @@ def weighted(spread: Mapping[str, float]) -> str:
     """Write destinations with their shares."""
     if len(spread) == 1:
         return called(next(iter(spread)))
-    return ", ".join(f"{share:.4g}% {called(name)}".replace("%", "%", 1) for name, share in _percent(spread))
+    return ", ".join(f"{share:.4g}% {called(name)}" for name, share in _percent(spread))
 
 
 def _percent(spread: Mapping[str, float]) -> Iterator[tuple[str, float]]:
