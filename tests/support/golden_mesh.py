@@ -39,7 +39,7 @@ class Mesh:
         self.case = case
         self.workloads = _workloads(case)
         load = from_text(_text(case), case.place.file)
-        declared = [*load.objects, *from_values(self._pods()).objects]
+        declared = [*from_values(self._pods()).objects, *load.objects]
         judged = {one.ref: check(one) for one in _latest(declared)}
         accepted = [one for one in _latest(declared) if not _is_refused(judged[one.ref])]
         self.mesh_config = facts.mesh_config_object(_mesh_config(case))

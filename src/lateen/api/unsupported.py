@@ -55,6 +55,8 @@ _WORKLOAD: dict[str, str] = {
     "volumes[].hostPath": NOT_RUN,
     "containers[].livenessProbe": "only readiness is probed; a process that ends is started again",
     "containers[].startupProbe": "only readiness is probed",
+    "containers[].restartPolicy=Never": "a process that ends is started again",
+    "containers[].restartPolicy=OnFailure": "a process that ends is started again",
     "containers[].securityContext": "processes run as the user who runs the mesh",
     "containers[].readinessProbe.grpc": _NO_GRPC_PROBE,
     "containers[].readinessProbe.httpGet.httpHeaders": "probes send no headers of their own",

@@ -117,6 +117,8 @@ class Container(KubernetesMessage, frozen=True):
     """User that runs the process."""
     image_pull_policy: str | None = None
     """No effect here."""
+    restart_policy: str | None = None
+    """Of an init container: `Always` makes it a sidecar, which runs beside the others and whose ports count."""
 
 
 class SecurityContext(KubernetesMessage, frozen=True):

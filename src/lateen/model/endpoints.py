@@ -106,10 +106,8 @@ def _target(service: Service, port: Port, one: Workload) -> int | None:
     """Find the port on the workload; None when it has no port of the name that the Service wants."""
     if isinstance(port.target_port, str):
         return one.port(port.target_port)
-    if one.ref.kind == "WorkloadEntry":
+    if one.ref.kind == "WorkloadEntry" or service.registry is Registry.EXTERNAL:
         return one.port(port.name) or _number(port)
-    if service.registry is Registry.EXTERNAL:
-        return _number(port)
     return port.target_port or port.number
 
 

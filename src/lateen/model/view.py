@@ -140,7 +140,7 @@ def view_of(db: Database, proxy: Proxy) -> View:
         network=proxy.meta("NETWORK") or dict(proxy.labels).get("topology.istio.io/network", ""),
         node=proxy.meta("NODE_NAME") if workload.node_matters(db) else "",
         interception=proxy.meta("INTERCEPTION_MODE") or "REDIRECT",
-        named_ports=tuple((name, str(number)) for name, number in ports if name),
+        named_ports=tuple((name, str(number)) for name, number in ports),
         dns_capture=proxy.meta("DNS_CAPTURE") in TRUE,
         metadata=tuple(
             (k, v) for k, v in proxy.metadata if k in METADATA_READ or k in matched_metadata_keys(db)
@@ -171,7 +171,7 @@ def pod_ports(announced: str) -> tuple[tuple[str, int], ...]:
         found = msgspec.json.decode(announced, type=list[_PodPort]) if announced else []
     except msgspec.MsgspecError:
         return ()
-    return tuple((one.name, one.container_port) for one in found if one.protocol == "TCP")
+    return workload.named_once((one.name, one.container_port) for one in found if one.protocol == "TCP")
 
 
 def _locality(labels: Mapping[str, Any]) -> str:

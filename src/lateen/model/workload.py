@@ -1,6 +1,6 @@
 """Workloads: pods and workload entries, found by labels, with what endpoints and views need of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -114,11 +114,11 @@ def selected(db: Database, kind: str, namespace: str, selector: Pairs) -> tuple[
 
 @query
 def container_ports(db: Database, namespace: str, pod: str) -> tuple[tuple[str, int], ...]:
-    """Return a pod's container ports as (name or empty, number)."""
+    """Return a pod's named TCP ports as (name, number)."""
     found = facts.get(db, Ref("Pod", namespace, pod))
     if found is None or not isinstance(found.spec, Pod):
         return ()
-    return tuple((port.name or "", port.container_port) for c in found.spec.containers for port in c.ports)
+    return _listening(found.spec)
 
 
 @query
@@ -216,9 +216,7 @@ def _of_pod(db: Database, found: Object[Pod]) -> Workload | None:
         ref=found.ref,
         address=status.pod_ip,
         labels=pairs(labels),
-        ports=tuple(
-            (port.name, port.container_port) for c in spec.containers for port in c.ports if port.name
-        ),
+        ports=_listening(spec),
         locality=_locality_of_labels(labels) or _locality_of_node(db, spec.node_name or ""),
         network=labels.get(NETWORK_LABEL, ""),
         service_account=spec.service_account_name or "default",
@@ -229,6 +227,27 @@ def _of_pod(db: Database, found: Object[Pod]) -> Workload | None:
         hostname=spec.hostname or (found.meta.name if spec.subdomain else ""),
         subdomain=spec.subdomain or "",
     )
+
+
+def _listening(spec: Pod) -> tuple[tuple[str, int], ...]:
+    """Return the named TCP ports of a pod.
+
+    An init container that is always restarted runs beside the others (kube/controller/util.go FindPort, pod.go getPortMap).
+    """
+    beside = tuple(one for one in spec.init_containers if one.restart_policy == "Always")
+    ports = (port for one in (*spec.containers, *beside) for port in one.ports)
+    return named_once(
+        (port.name, port.container_port) for port in ports if port.protocol in (None, "", "TCP")
+    )
+
+
+def named_once(ports: Iterable[tuple[str | None, int]]) -> tuple[tuple[str, int], ...]:
+    """Keep of a workload's ports those with a name; the first of a name counts, as in Kubernetes."""
+    numbers: dict[str, int] = {}
+    for name, number in ports:
+        if name:
+            numbers.setdefault(name, number)
+    return (*numbers.items(),)
 
 
 def _ready(status: PodStatus) -> bool:

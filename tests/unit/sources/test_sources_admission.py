@@ -40,6 +40,7 @@ spec:
     spec:
       serviceAccountName: bookinfo
       containers: [{name: reviews, image: reviews, ports: [{containerPort: 9080}]}]
+      initContainers: [{name: side, restartPolicy: Always}]
 ---
 apiVersion: v1
 kind: Pod
@@ -78,6 +79,7 @@ def test_pods_of_deployments():
         assert pod.meta.labels == {"app": "reviews", "version": "v1"}
         assert pod.spec.service_account_name == "bookinfo"
         assert pod.spec.containers[0].ports[0].container_port == 9080
+        assert pod.spec.init_containers[0].restart_policy == "Always"
         assert pod.meta.owner_references[0].name == "reviews-v1"
         assert pod.status.conditions[0].status == "True"
         assert ip_address(pod.status.pod_ip) in PODS
