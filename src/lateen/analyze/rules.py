@@ -16,9 +16,9 @@ from lateen.analyze.foreign.conditions import conditions
 from lateen.analyze.gateway import conflicts as gateway_conflicts
 from lateen.analyze.gateway import ports as gateway_ports
 from lateen.analyze.gateway import routes as gateway_routes
-from lateen.analyze.gateway.certificates import certificates
 from lateen.analyze.gateway.secrets import secrets
 from lateen.analyze.gateway.selector import selector
+from lateen.analyze.gateway.shared_certificates import certificates
 from lateen.analyze.injection.namespaces import images, injected
 from lateen.analyze.injection.pods import deployments, pods
 from lateen.analyze.proxy_config.settings import image, proxy_annotation

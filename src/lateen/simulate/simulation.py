@@ -14,7 +14,7 @@ from envoy.extensions.transport_sockets.tls.v3.tls_pb2 import DownstreamTlsConte
 
 from lateen.simulate import filter_chains, listeners, tcp
 from lateen.simulate.configuration import Configuration
-from lateen.simulate.manager import serve
+from lateen.simulate.http_connection_manager import serve
 from lateen.simulate.packed import opened
 from lateen.simulate.request import Connection, Request
 from lateen.simulate.trace import AnyStep, NetworkFilterReached, Outcome, Trace, Unsupported

@@ -1,6 +1,6 @@
 """A control plane for one twin Envoy: it serves exactly the resources it is given and waits for the answers.
 
-State of the world over ADS, on purpose not lateen.xds: a test of the compiler must not depend on the server.
+State of the world over ADS, on purpose not lateen.xds: what is compiled is proved without the server that usually sends it.
 """
 
 import queue

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import lateen
-from lateen.analyze.gateway.certificate import invalid
+from lateen.analyze.gateway.certificate_validity import invalid
 
 SERVICE = """
 apiVersion: v1

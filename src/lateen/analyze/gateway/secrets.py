@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lateen.analyze.catalogue import Code
-from lateen.analyze.gateway.certificate import invalid
+from lateen.analyze.gateway.certificate_validity import invalid
 from lateen.analyze.gateway.subject import gateway, namespaces
 from lateen.analyze.report import found, joined, nearest
 from lateen.api import facts
