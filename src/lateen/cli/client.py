@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from lateen.cli.errors import Exit, Failure
+from lateen.cli.errors import Exit, Failure, GoneError
 from lateen.server.state import BadNameError, State, running_meshes, state_of
 
 TIMEOUT = 60.0
@@ -40,7 +40,7 @@ def unix_get(path: str, target: str, timeout: float = TIMEOUT) -> tuple[int, byt
 
 
 class Client:
-    """Asks one mesh; every refusal is a `Failure` with the server's words."""
+    """Asks one mesh; every refusal is a `Failure` with the server's words, a `GoneError` when there are none."""
 
     def __init__(self, mesh: str, timeout: float = TIMEOUT) -> None:
         """Name the mesh; nothing is opened yet."""
@@ -71,6 +71,8 @@ class Client:
             answer = response.read()
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise self._not_running() from error
+        except (ConnectionError, http.client.IncompleteRead) as error:
+            raise GoneError(f"mesh {self.mesh!r} does not answer: {error}", Exit.NO_MESH) from error
         except (OSError, http.client.HTTPException) as error:
             raise Failure(f"mesh {self.mesh!r} does not answer: {error}", Exit.NO_MESH) from error
         finally:

@@ -3,12 +3,13 @@
 import fcntl
 import os
 import time
+from contextlib import suppress
 
 import click
 
 from lateen.cli import options
 from lateen.cli.client import Client
-from lateen.cli.errors import Exit, Failure
+from lateen.cli.errors import Exit, Failure, GoneError
 from lateen.cli.output import note
 
 _STEP = 0.02  # seconds between two looks at the lock
@@ -22,7 +23,8 @@ _STEP = 0.02  # seconds between two looks at the lock
 def command(timeout: float, mesh: str) -> None:
     """Stop a running mesh and clean up after it."""
     client = Client(mesh)
-    client.post("/v1/shutdown", {})
+    with suppress(GoneError):  # it ends already, and may close the connection before the request is read
+        client.post("/v1/shutdown", {})
     deadline = time.monotonic() + timeout
     while _is_locked(client):
         if time.monotonic() > deadline:

@@ -25,3 +25,7 @@ class Failure(click.ClickException):
     def show(self, file: object = None) -> None:  # noqa: ARG002  click's signature
         """Print on standard error."""
         click.echo(f"error: {self.message}", err=True)
+
+
+class GoneError(Failure):
+    """The mesh closed the connection before it answered, as one does that is ending."""

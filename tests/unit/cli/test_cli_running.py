@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import socketserver
 import threading
 
@@ -9,6 +10,7 @@ import pytest
 
 from lateen.cli.changes import tell
 from lateen.cli.logs import follow_file
+from lateen.server.state import state_of
 
 
 def test_status_shows_workloads_ports_and_findings(mesh, run):
@@ -34,6 +36,45 @@ def test_down_stops_the_mesh_and_says_so(mesh, run):
     found = run("down")
     assert (found.exit_code, found.stderr) == (0, "mesh 'default' is down\n")
     assert run("status").exit_code == 3
+
+
+@pytest.mark.parametrize("words", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"])
+def test_a_mesh_that_ends_before_it_answers_is_down(home, run, words):
+    state = state_of("default")
+    state.directory.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(state.api_socket))
+        listening.listen()
+
+        def end():
+            held, _ = listening.accept()
+            held.recv(1)  # closing with bytes unread resets the connection
+            held.sendall(words)
+            state.api_socket.unlink()
+            held.close()
+
+        ending = threading.Thread(target=end)
+        ending.start()
+        found = run("down")
+        ending.join(10)
+    assert (found.exit_code, found.stderr) == (0, "mesh 'default' is down\n")
+
+
+def test_a_mesh_that_closes_connections_and_goes_on_is_not_down(home, run):
+    state = state_of("default")
+    state.directory.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(state.api_socket))
+        listening.listen()
+
+        def refuse():
+            listening.accept()[0].close()
+
+        closing = threading.Thread(target=refuse)
+        closing.start()
+        found = run("down", "--timeout", "0")
+        closing.join(10)
+    assert (found.exit_code, "mesh 'default' is still stopping" in found.stderr) == (3, True)
 
 
 @pytest.mark.parametrize(
