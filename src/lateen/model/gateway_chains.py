@@ -10,15 +10,15 @@ import msgspec
 from lateen.api.gateway import ServerTLSSettings
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
+from lateen.model import gateway_claims, scope, tcp_routing
 from lateen.model import host as hosts
-from lateen.model import scope, tcp_routing, virtual_services
 from lateen.model.destination_rules import rule_for
 from lateen.model.filter_chain_match import ISTIO_MUTUAL, ChainMatch, without_taken
-from lateen.model.gateway import GatewayListener, GatewayServer, Kind, ServerHost, gateway_listener
+from lateen.model.gateway import GatewayListener, GatewayServer, Kind, gateway_listener
+from lateen.model.gateway_claims import Claim
 from lateen.model.protocol import Protocol
-from lateen.model.tcp_routing import Forwarding, L4Route, Target
+from lateen.model.tcp_routing import Forwarding, Target
 from lateen.model.view import View
-from lateen.model.virtual_services import Binding
 
 
 class GatewayChain(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,12 +55,13 @@ def _chains(db: Database, view: View, listener: GatewayListener) -> Iterator[Gat
     if listener.kind is Kind.HTTP:
         yield GatewayChain(protocol=listener.servers[0].protocol, routes=listener.route_name)
         return
-    passed: set[str] = set()
-    for server in listener.servers:
-        yield from _of_server(db, view, server, passed)
+    for server, claims in gateway_claims.by_server(db, view, listener):
+        yield from _of_server(db, view, server, claims)
 
 
-def _of_server(db: Database, view: View, server: GatewayServer, passed: set[str]) -> Iterator[GatewayChain]:
+def _of_server(
+    db: Database, view: View, server: GatewayServer, claims: Iterator[Claim]
+) -> Iterator[GatewayChain]:
     match server.kind:
         case Kind.HTTP:
             yield GatewayChain(protocol=server.protocol, routes=server.route_name)
@@ -73,51 +74,21 @@ def _of_server(db: Database, view: View, server: GatewayServer, passed: set[str]
                 name=server.name,
             )
         case Kind.PASSTHROUGH:
-            yield from _passed_on(db, view, server, passed)
+            yield from (_opaque(one, ChainMatch(sni=one.route.sni)) for one in claims if one.by is None)
         case Kind.AUTO_PASSTHROUGH:
             yield from _passed_by_name(db, view, server)
-        case _:
-            yield from _by_tcp_route(db, view, server)
-
-
-def _by_tcp_route(db: Database, view: View, server: GatewayServer) -> Iterator[GatewayChain]:
-    """The first `tcp` rule that fits decides; its subnets and sources have no meaning at a gateway."""
-    for ref in _bound(db, view, server):
-        routes = tcp_routing.tcp_routes(db, view, ref, server.gateway_name, server.port)
-        if routes:
+        case Kind.TCP | Kind.TLS:
             match = ChainMatch(sni=server.sni) if server.tls is not None else ChainMatch()
-            yield _opaque(server, match, routes[0], server.tls)
-            return
+            first = next(claims, None)
+            if first is not None:
+                yield _opaque(first, match, server.tls)
 
 
-def _passed_on(db: Database, view: View, server: GatewayServer, passed: set[str]) -> Iterator[GatewayChain]:
-    """Pass matches on, but none that shares a server name with one before: such a match is left out with all its names."""
-    for ref in _bound(db, view, server):
-        for route in tcp_routing.tls_routes(db, view, ref, server.gateway_name, server.port):
-            if passed.isdisjoint(route.sni):
-                passed.update(route.sni)
-                yield _opaque(server, ChainMatch(sni=route.sni), route, None)
-
-
-def _opaque(
-    server: GatewayServer, match: ChainMatch, route: L4Route, tls: ServerTLSSettings | None
-) -> GatewayChain:
+def _opaque(claim: Claim, match: ChainMatch, tls: ServerTLSSettings | None = None) -> GatewayChain:
+    route = claim.route
     return GatewayChain(
-        match=match, protocol=server.protocol, forwarding=route.forwarding, tls=tls, origin=route.ref
+        match=match, protocol=claim.server.protocol, forwarding=route.forwarding, tls=tls, origin=route.ref
     )
-
-
-def _bound(db: Database, view: View, server: GatewayServer) -> Iterator[Ref]:
-    """Yield the VirtualServices with opaque routes that are bound to the server's Gateway and share a host with it."""
-    for binding in virtual_services.for_gateway(db, server.gateway_name, view.namespace):
-        if tcp_routing.has_l4_routes(db, binding.ref) and any(_shares(one, binding) for one in server.hosts):
-            yield binding.ref
-
-
-def _shares(server_host: ServerHost, binding: Binding) -> bool:
-    if server_host.namespace not in ("", binding.ref.namespace):
-        return False
-    return any(hosts.matches(server_host.host, host) for host in binding.hosts)
 
 
 def _passed_by_name(db: Database, view: View, server: GatewayServer) -> Iterator[GatewayChain]:

@@ -71,6 +71,8 @@ class L4Route(msgspec.Struct, frozen=True):
     subnets: tuple[str, ...]
     sni: tuple[str, ...]
     forwarding: Forwarding
+    path: str
+    """Where it is written: `spec.tls[0].match[0]`, `spec.tcp[0]`."""
 
 
 @query
@@ -96,36 +98,50 @@ def tls_routes(db: Database, view: View, ref: Ref, gateway: str, port: int) -> t
         port: the port that `match.port` is compared with, which is also that of destinations without one.
     """
     return tuple(
-        L4Route(ref, match.destination_subnets, match.sni_hosts, forwarding(db, view, ref, route.route, port))
-        for route in _rules(db, ref, "tls")
-        for match in route.match
+        L4Route(
+            ref,
+            match.destination_subnets,
+            match.sni_hosts,
+            forwarding(db, view, ref, route.route, port),
+            f"{path}.match[{place}]",
+        )
+        for path, route in _rules(db, ref, "tls")
+        for place, match in enumerate(route.match)
         if isinstance(match, TLSMatchAttributes) and _holds(match, view, ref, gateway, port)
     )
 
 
 @query
 def tcp_routes(db: Database, view: View, ref: Ref, gateway: str, port: int) -> tuple[L4Route, ...]:
-    """Return the `tcp` rules of a VirtualService that hold here; the one without subnets ends the list.
-
-    A rule whose matches all name subnets collects them into one entry (tls.go buildSidecarOutboundTCPFilterChainOpts).
-    """
+    """Return the `tcp` rules of a VirtualService that hold here; the one without subnets ends the list."""
     found: list[L4Route] = []
-    for route in _rules(db, ref, "tcp"):
-        held = [match for match in route.match if _holds(match, view, ref, gateway, port)]
-        if route.match and not held:
-            continue
-        is_last = not route.match or any(not match.destination_subnets for match in held)
-        subnets = () if is_last else tuple(cidr for match in held for cidr in match.destination_subnets)
-        found.append(L4Route(ref, subnets, (), forwarding(db, view, ref, route.route, port)))
-        if is_last:
+    for route in held_tcp_routes(db, view, ref, gateway, port):
+        found.append(route)
+        if not route.subnets:
             break
     return tuple(found)
 
 
-def _rules(db: Database, ref: Ref, section: str) -> Iterator[TCPRoute | TLSRoute]:
+def held_tcp_routes(db: Database, view: View, ref: Ref, gateway: str, port: int) -> Iterator[L4Route]:
+    """Yield the `tcp` rules that hold here, with those that earlier ones leave nothing to.
+
+    A rule whose matches all name subnets collects them into one entry (tls.go buildSidecarOutboundTCPFilterChainOpts).
+    """
+    for path, route in _rules(db, ref, "tcp"):
+        held = [match for match in route.match if _holds(match, view, ref, gateway, port)]
+        if held or not route.match:
+            is_open = not route.match or any(not match.destination_subnets for match in held)
+            subnets = () if is_open else tuple(cidr for match in held for cidr in match.destination_subnets)
+            yield L4Route(ref, subnets, (), forwarding(db, view, ref, route.route, port), path)
+
+
+def _rules(db: Database, ref: Ref, section: str) -> Iterator[tuple[str, TCPRoute | TLSRoute]]:
+    """Yield the rules that lead somewhere, with their places."""
     found = facts.get(db, ref)
     if found is not None and isinstance(found.spec, VirtualService):
-        yield from (route for route in getattr(found.spec, section) if _destinations(route.route))
+        for index, route in enumerate(getattr(found.spec, section)):
+            if _destinations(route.route):
+                yield f"spec.{section}[{index}]", route
 
 
 def _destinations(routes: Iterable[RouteDestination]) -> list[RouteDestination]:
