@@ -127,11 +127,12 @@ def _attaches(obj: Object[EnvoyFilter], view: View) -> bool:
 
 
 def _matches_proxy(match: ProxyMatch | None, view: View) -> bool:
+    """Compare version and metadata; a number, a flag or a mapping in the metadata equals no text, as in Istio."""
     if match is None:
         return True
     if match.proxy_version and not _matches_version(match.proxy_version, view.meta("ISTIO_VERSION")):
         return False
-    have = dict(view.metadata)
+    have = {key: value for key, value in view.metadata if key not in view.structured}
     return all(have.get(key) == value for key, value in match.metadata.items())
 
 

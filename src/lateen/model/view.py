@@ -36,6 +36,8 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True):
     """`region/zone/subzone`; empty when unknown."""
     metadata: Pairs = ()
     """The node's metadata: strings as they are, anything else as JSON; sorted by key."""
+    structured: tuple[str, ...] = ()
+    """The keys of `metadata` whose values are no strings, sorted."""
 
     @classmethod
     def from_node(cls, node_id: str, metadata: dict[str, Any], locality: str = "") -> Self:
@@ -64,6 +66,7 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True):
             labels=tuple(sorted((str(k), str(v)) for k, v in labels.items())),
             locality=_locality(labels) or locality,
             metadata=tuple(sorted((k, v if isinstance(v, str) else _json(v)) for k, v in metadata.items())),
+            structured=tuple(sorted(key for key, value in metadata.items() if not isinstance(value, str))),
         )
 
     def meta(self, key: str) -> str:
@@ -103,6 +106,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """The proxy's names are answered by the mesh, so addresses that Istio allots to ServiceEntries work."""
     metadata: Pairs = ()
     """Node metadata that translation reads: see `METADATA_READ` and what EnvoyFilters match."""
+    structured: tuple[str, ...] = ()
+    """The keys that EnvoyFilters match and whose values are no strings."""
 
     @property
     def is_router(self) -> bool:
@@ -145,6 +150,7 @@ def view_of(db: Database, proxy: Proxy) -> View:
         metadata=tuple(
             (k, v) for k, v in proxy.metadata if k in METADATA_READ or k in matched_metadata_keys(db)
         ),
+        structured=tuple(key for key in proxy.structured if key in matched_metadata_keys(db)),
     )
 
 
