@@ -15,6 +15,14 @@ from lateen.model.view import View
 AUTHORITY_SUFFIX = "-cacert"
 KUBERNETES = "kubernetes://"
 CONFIG_MAP = "configmap://"
+TYPED = (KUBERNETES, "kubernetes-gateway://", CONFIG_MAP)
+BUILTIN = "builtin://"
+INVALID = "invalid://"
+"""What is never there."""
+EXTERNAL = "sds://"
+OWN_CERTIFICATE = "default"
+"""The workload's own identity."""
+OWN_ROOTS = "ROOTCA"
 FILE_CERTIFICATE = "file-cert:"
 FILE_ROOT = "file-root:"
 SYSTEM = "system"
@@ -60,6 +68,24 @@ class AuthorityFile(msgspec.Struct, frozen=True):
 
 
 Material = Certificate | Authorities | CertificateFiles | AuthorityFile
+
+
+def certificate_of(credential: str) -> str:
+    """Name the secret that a `credentialName` means; one that says its type stays as it is (resource.go ToResourceName)."""
+    name = credential.removeprefix(EXTERNAL)
+    if name.startswith(BUILTIN):
+        return OWN_CERTIFICATE
+    if name.startswith(INVALID):
+        return INVALID
+    return name if name.startswith(TYPED) else f"{KUBERNETES}{name}"
+
+
+def authorities_of(credential: str) -> str:
+    """Name the secret with the CAs that belong to a `credentialName`."""
+    name = certificate_of(credential)
+    if name == OWN_CERTIFICATE:
+        return OWN_ROOTS
+    return name if name == INVALID else f"{name}{AUTHORITY_SUFFIX}"
 
 
 @query

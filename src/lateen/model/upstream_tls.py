@@ -7,13 +7,10 @@ import msgspec
 
 from lateen.api.destination_rule import ClientTLSSettings
 from lateen.api.mesh_config import TLSConfig
+from lateen.model.secrets import CONFIG_MAP, OWN_CERTIFICATE, OWN_ROOTS, authorities_of, certificate_of
 
 SYSTEM_ROOTS = "system"
-CONFIG_MAP = "configmap://"
-OWN_CERTIFICATE = "default"  # SDS names of the workload's own identity
-OWN_ROOTS = "ROOTCA"
 MESH_PROTOCOLS = ("istio",)
-_KEPT_SCHEMES = ("kubernetes://", "kubernetes-gateway://", CONFIG_MAP)
 
 
 class UpstreamTLS(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,13 +83,6 @@ def upstream_tls(
     )
 
 
-def secret_name(credential: str) -> str:
-    """Name the secret of a `credentialName`; a scheme that it already has is kept."""
-    if credential.startswith("builtin://"):
-        return OWN_CERTIFICATE
-    return credential if credential.startswith(_KEPT_SCHEMES) else f"kubernetes://{credential}"
-
-
 def _of_mesh(settings: ClientTLSSettings, target: Target) -> UpstreamTLS:
     """Resolve ISTIO_MUTUAL. The names to expect, when the rule gives none, are the endpoints' identities."""
     return UpstreamTLS(
@@ -114,7 +104,7 @@ def _certificate(settings: ClientTLSSettings) -> str | None:
     if settings.mode == "SIMPLE":
         return ""
     if settings.credential_name:
-        return secret_name(settings.credential_name)
+        return certificate_of(settings.credential_name)
     if settings.client_certificate and settings.private_key:
         return f"file-cert:{settings.client_certificate}~{settings.private_key}"
     return None
@@ -122,5 +112,5 @@ def _certificate(settings: ClientTLSSettings) -> str | None:
 
 def _roots(settings: ClientTLSSettings) -> str:
     if settings.credential_name:
-        return secret_name(f"{settings.credential_name}-cacert")
+        return authorities_of(settings.credential_name)
     return f"file-root:{settings.ca_certificates or SYSTEM_ROOTS}"

@@ -10,16 +10,13 @@ from envoy.type.matcher.v3.string_pb2 import StringMatcher
 
 from lateen.api.check.primitives.ciphers import usable
 from lateen.api.gateway import ServerTLSSettings
+from lateen.model.secrets import OWN_CERTIFICATE, OWN_ROOTS, authorities_of, certificate_of
 from lateen.model.tls_defaults import TlsDefaults
 from lateen.translate import message, names
 from lateen.translate.tls import secret_source
 
 HTTP = ("h2", "http/1.1")
 MESH_TCP = ("istio-peer-exchange", "h2", "http/1.1")
-WORKLOAD_CERTIFICATE = "default"
-WORKLOAD_ROOT = "ROOTCA"
-BUILTIN = "builtin://"
-TYPED = ("kubernetes://", "kubernetes-gateway://", "configmap://")
 
 
 def downstream_tls(
@@ -51,11 +48,11 @@ def downstream_tls(
 def certificate_names(settings: ServerTLSSettings) -> tuple[str, ...]:
     """Name the secrets of a server's certificates: `credentialName(s)`, the mesh's own, or files."""
     if settings.mode == "ISTIO_MUTUAL":
-        return (WORKLOAD_CERTIFICATE,)
+        return (OWN_CERTIFICATE,)
     if settings.credential_names:
-        return tuple(credential(name) for name in settings.credential_names)
+        return tuple(certificate_of(name) for name in settings.credential_names)
     if settings.credential_name:
-        return (credential(settings.credential_name),)
+        return (certificate_of(settings.credential_name),)
     if settings.tls_certificates:
         return tuple(
             names.file_certificate(pair.server_certificate or "", pair.private_key or "")
@@ -67,20 +64,13 @@ def certificate_names(settings: ServerTLSSettings) -> tuple[str, ...]:
 def authority_name(settings: ServerTLSSettings) -> str:
     """Name the secret with the CAs of clients."""
     if settings.mode == "ISTIO_MUTUAL":
-        return WORKLOAD_ROOT
+        return OWN_ROOTS
     if settings.ca_cert_credential_name:
-        return credential(settings.ca_cert_credential_name)
+        return certificate_of(settings.ca_cert_credential_name)
     by_name = next(iter(settings.credential_names), settings.credential_name)
     if by_name:
-        return WORKLOAD_ROOT if by_name.startswith(BUILTIN) else f"{credential(by_name)}-cacert"
-    return names.file_root(settings.ca_certificates or "") if settings.ca_certificates else WORKLOAD_ROOT
-
-
-def credential(name: str) -> str:
-    """Name the secret that a `credentialName` means; one that says its type stays as it is."""
-    if name.startswith(BUILTIN):
-        return WORKLOAD_CERTIFICATE
-    return name if name.startswith(TYPED) else names.kubernetes_secret(name.removeprefix("sds://"))
+        return authorities_of(by_name)
+    return names.file_root(settings.ca_certificates or "") if settings.ca_certificates else OWN_ROOTS
 
 
 def _set_parameters(common: CommonTlsContext, settings: ServerTLSSettings, defaults: TlsDefaults) -> None:

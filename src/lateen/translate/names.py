@@ -96,11 +96,6 @@ def config_path(group: str, version: str, namespace: str, plural: str, name: str
     return f"/apis/{group}/{version}/namespaces/{namespace}/{plural}/{name}"
 
 
-def kubernetes_secret(name: str) -> str:
-    """Name the SDS secret of a `credentialName`."""
-    return f"kubernetes://{name}"
-
-
 def file_certificate(certificate: str, key: str) -> str:
     """Name the SDS secret of a certificate in files."""
     return f"file-cert:{certificate}~{key}"
