@@ -14,6 +14,7 @@ def outbound_view(db: Database, view: View) -> View:
         type=view.type,
         namespace=view.namespace,
         domain=view.domain,
+        dns_domain=view.dns_domain,
         labels=named_labels.kept(db, view.labels, "opaque"),
         address=view.address,
         families=view.families,

@@ -1,6 +1,7 @@
 """The names under which a sidecar's routes answer for a service (pilot/pkg/networking/core/httproute.go)."""
 
 from collections.abc import Iterable
+from itertools import takewhile
 
 import msgspec
 
@@ -64,13 +65,31 @@ def short_forms(host: str, view: View, port: int | None = None) -> Iterable[str]
 
 def _within_cluster(host: str, view: View) -> tuple[str, ...]:
     """Return what a resolver's search list makes of: `name`, `name.namespace.svc`, `name.namespace`."""
+    own, is_kubernetes, _ = view.dns_domain.partition(".svc.")
+    if view.dns_domain and not is_kubernetes:
+        return _beside(host, view.dns_domain)
     name_and_namespace, found, rest = host.partition(".svc.")
     name, dot, namespace = name_and_namespace.partition(".")
     if not (found and dot and name) or rest != view.domain:
         return ()
-    if namespace == view.namespace:
+    if namespace == (own or view.namespace):
         return (name, f"{name_and_namespace}.svc", name_and_namespace)
     return (name_and_namespace, f"{name_and_namespace}.svc")
+
+
+def _beside(host: str, domain: str) -> tuple[str, ...]:
+    """Return a host without the end that it shares with a domain, which is not one of Kubernetes'.
+
+    What is left of two labels also stands with the next one (httproute.go GenerateAltVirtualHosts).
+    """
+    labels, ends = host.split("."), domain.split(".")
+    pairs = zip(reversed(labels), reversed(ends), strict=False)
+    shared = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
+    own = labels[: len(labels) - shared]
+    if not (shared and own):
+        return ()
+    names = (".".join(own), ".".join((*own, labels[len(own)])))[: 2 if len(own) == 2 else 1]
+    return tuple(name for name in names if name != host)
 
 
 def _addresses(service: Service, view: View) -> Iterable[str]:

@@ -25,6 +25,7 @@ def routing_view(db: Database, view: View) -> View:
         type=view.type,
         namespace=view.namespace,
         domain=view.domain,
+        dns_domain=view.dns_domain,
         labels=named_labels.kept(db, view.labels, "http"),
         families=view.families,
         dns_capture=view.dns_capture,

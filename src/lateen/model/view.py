@@ -31,6 +31,8 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True):
     name: str = "app"
     namespace: str = "default"
     domain: str = CLUSTER_DOMAIN
+    dns_domain: str = ""
+    """What its names are completed with, when that is not `namespace.svc.domain`."""
     labels: Pairs = ()
     locality: str = ""
     """`region/zone/subzone`; empty when unknown."""
@@ -56,13 +58,15 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True):
         kind, address, name, dns = parts
         short, _, id_namespace = name.partition(".")
         namespace = str(metadata.get("NAMESPACE") or id_namespace or "default")
+        domain = _cluster_domain(dns, namespace)
         labels = metadata.get("LABELS") or {}
         return cls(
             type="router" if kind == "router" else "sidecar",
             address=address,
             name=short,
             namespace=namespace,
-            domain=_cluster_domain(dns, namespace),
+            domain=domain,
+            dns_domain="" if dns == f"{namespace}.svc.{domain}" else dns,
             labels=tuple(sorted((str(k), str(v)) for k, v in labels.items())),
             locality=_locality(labels) or locality,
             metadata=tuple(sorted((k, v if isinstance(v, str) else _json(v)) for k, v in metadata.items())),
@@ -76,7 +80,7 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """The node id that Envoy announces."""
-        dns = f"{self.namespace}.svc.{self.domain}"
+        dns = self.dns_domain or f"{self.namespace}.svc.{self.domain}"
         return f"{self.type}~{self.address}~{self.name}.{self.namespace}~{dns}"
 
 
@@ -86,6 +90,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     type: ProxyType
     namespace: str
     domain: str = CLUSTER_DOMAIN
+    dns_domain: str = ""
+    """The proxy's."""
     labels: Pairs = ()
     """Only the labels that some selector names."""
     address: str = ""
@@ -137,6 +143,7 @@ def view_of(db: Database, proxy: Proxy) -> View:
         type=proxy.type,
         namespace=proxy.namespace,
         domain=proxy.domain,
+        dns_domain=proxy.dns_domain,
         labels=tuple((k, v) for k, v in proxy.labels if k in keys),
         address=own,
         other_address=other,

@@ -204,7 +204,7 @@ def service_named(db: Database, name: str, proxy: Proxy) -> Service | None:
     lowered = name.lower().rstrip(".")
     for candidate in (
         lowered,
-        f"{lowered}.{space}.svc.{proxy.domain}",
+        f"{lowered}.{proxy.dns_domain or f'{space}.svc.{proxy.domain}'}",
         f"{lowered}.svc.{proxy.domain}",
         f"{lowered}.{proxy.domain}",
     ):

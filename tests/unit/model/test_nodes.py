@@ -8,6 +8,8 @@ import yaml
 import lateen
 from lateen.mesh import proxy_of_node
 from lateen.model.families import instance_addresses
+from lateen.simulate.explain_request import service_named
+from lateen.sources.memory import from_text
 
 ID = "sidecar~10.1.1.1~app-7d9-x.default~default.svc.cluster.local"
 SIDECAR = """
@@ -227,3 +229,77 @@ def settings(**metadata):
 )
 def test_metadata_that_nobody_can_read_counts_for_nothing(metadata, found):
     assert settings(**metadata) == found
+
+
+HOSTS = """\
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: named}
+spec:
+  hosts: [foo.default.example.org, bar.other.example.org, x.y.z.example.org, default.example.org, plain.com]
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  resolution: DNS
+---
+apiVersion: v1
+kind: Service
+metadata: {name: reviews}
+spec: {clusterIP: 10.0.0.9, ports: [{name: http, port: 80}]}
+"""
+FULL = {
+    "foo.default.example.org": [],
+    "bar.other.example.org": [],
+    "x.y.z.example.org": [],
+    "default.example.org": [],
+    "plain.com": [],
+    "reviews.default.svc.cluster.local": [],
+}
+REVIEWS = "reviews.default.svc.cluster.local"
+
+
+@pytest.mark.parametrize(
+    ("domain", "short"),
+    [
+        ("default.svc.cluster.local", {REVIEWS: ["reviews", "reviews.default.svc", "reviews.default"]}),
+        ("other.svc.cluster.local", {REVIEWS: ["reviews.default", "reviews.default.svc"]}),
+        ("default.svc.example.org", {}),
+        ("default.svc", {}),
+        ("cluster.local", {REVIEWS: ["reviews.default.svc"]}),
+        ("local", {REVIEWS: ["reviews.default.svc.cluster"]}),
+        (
+            "default.example.org",
+            {
+                "foo.default.example.org": ["foo"],
+                "bar.other.example.org": ["bar.other", "bar.other.example"],
+                "x.y.z.example.org": ["x.y.z"],
+            },
+        ),
+        (
+            "org",
+            {
+                "foo.default.example.org": ["foo.default.example"],
+                "bar.other.example.org": ["bar.other.example"],
+                "x.y.z.example.org": ["x.y.z.example"],
+                "default.example.org": ["default.example"],
+            },
+        ),
+    ],
+)
+def test_names_are_cut_by_the_dns_domain_of_the_node(domain, short):
+    node = f"sidecar~10.1.1.1~app.default~{domain}"
+    proxy = proxy_of_node({"id": node, "metadata": {"NAMESPACE": "default"}})
+    assert proxy.id == node
+    routes = lateen.load([from_text(HOSTS, "named.yaml")]).resources(proxy).routes
+    hosts = next(one for one in routes if one["name"] == "80")["virtual_hosts"]
+    found = {one["domains"][0]: one["domains"][2:] for one in hosts if one["domains"][0] in FULL}
+    without_addresses = {
+        host: [name for name in names if name != "10.0.0.9"] for host, names in found.items()
+    }
+    assert without_addresses == FULL | short
+
+
+def test_explain_completes_a_name_by_the_dns_domain_of_the_node():
+    mesh = lateen.load([from_text(HOSTS, "named.yaml")])
+    proxy = proxy_of_node({"id": "sidecar~10.1.1.1~app.default~default.example.org"})
+    found = service_named(mesh.db, "foo", proxy)
+    assert found is not None
+    assert found.host == "foo.default.example.org"
