@@ -24,10 +24,19 @@ def _message(message: Descriptor, value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if message.full_name == _ANY:
-        named = value.get("@type")
-        inner: Any = message_type(named) if isinstance(named, str) else None
-        return value if inner is None else _message(inner.DESCRIPTOR, value)
+        return _packed(value)
     return {name: _field(_named(message, name), part) for name, part in value.items()}
+
+
+def _packed(value: dict[str, Any]) -> Any:
+    """Respell what is in an Any; what has a JSON form of its own (an Any, a Duration) stands under `value` there."""
+    named = value.get("@type")
+    inner: Any = message_type(named) if isinstance(named, str) else None
+    if inner is None:
+        return value
+    if inner.DESCRIPTOR.full_name in (_ANY, _DURATION):
+        return {**value, "value": _message(inner.DESCRIPTOR, value.get("value"))}
+    return _message(inner.DESCRIPTOR, value)
 
 
 def _named(message: Descriptor, name: str) -> FieldDescriptor | None:

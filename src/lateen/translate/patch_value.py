@@ -81,8 +81,8 @@ def decoded(apply_to: str, value: dict[str, Any]) -> Value:
     message = MESSAGES[apply_to]()
     if place := misplaced(MESSAGES[apply_to], value):
         return Value(None, f"the value is no {message.DESCRIPTOR.full_name}: {place}")
-    value = respelt(MESSAGES[apply_to], value)
     try:
+        value = respelt(MESSAGES[apply_to], value)
         json_format.ParseDict(value, message, ignore_unknown_fields=True)
         body = message.SerializeToString(deterministic=True)
     except _UNREADABLE as error:

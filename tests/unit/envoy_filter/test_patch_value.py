@@ -3,6 +3,10 @@
 import sys
 
 import pytest
+from envoy.config.core.v3.extension_pb2 import TypedExtensionConfig
+from envoy.extensions.filters.network.http_connection_manager.v3.http_connection_manager_pb2 import HttpFilter
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +89,38 @@ def test_durations_as_go_writes_them():
     assert read.warnings == ()
     assert read.body is not None
     assert decoded("CLUSTER", {"name": "a", "connect_timeout": "soon"}).body is None
+
+
+def test_an_any_in_an_any():
+    inner = {"@type": BUFFER_PER_ROUTE, "buffer": {"max_request_bytes": 5}}
+    outer = {"@type": TYPE + "google.protobuf.Any", "value": inner}
+    found = decoded("EXTENSION_CONFIG", {"name": "x", "typed_config": outer})
+    assert found.body is not None
+    packed = TypedExtensionConfig.FromString(found.body).typed_config
+    assert packed.type_url == TYPE + "google.protobuf.Any"
+    assert AnyMessage.FromString(packed.value).type_url == BUFFER_PER_ROUTE
+
+
+@pytest.mark.parametrize(
+    "inner", [{}, {"value": None}, {"value": 5}, {"value": {"@type": "x"}}, {"value": []}]
+)
+def test_an_any_in_an_any_never_raises(inner):
+    decoded("HTTP_FILTER", {"typed_config": {"@type": TYPE + "google.protobuf.Any", **inner}})
+
+
+def test_a_packed_duration_as_go_writes_it():
+    found = decoded(
+        "HTTP_FILTER", {"typed_config": {"@type": TYPE + "google.protobuf.Duration", "value": "500ms"}}
+    )
+    assert found.body is not None
+    assert Duration.FromString(HttpFilter.FromString(found.body).typed_config.value).nanos == 500_000_000
+
+
+def test_a_value_that_is_too_deep():
+    value = {"@type": TYPE + "google.protobuf.Any"}
+    for _ in range(900):
+        value = {"@type": TYPE + "google.protobuf.Any", "value": value}
+    assert decoded("HTTP_FILTER", {"typed_config": value}).body is None
 
 
 def test_a_filter_over_ecds_needs_no_configuration():
