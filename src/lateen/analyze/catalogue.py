@@ -221,7 +221,7 @@ CATALOGUE: dict[str, Entry] = {
         _W, "GatewayRoutesOverlap", "A rule is never used on a gateway: another VirtualService takes its requests."
     ),
     Code.DELEGATE_IGNORED: Entry(_W, "DelegateIgnored", "A delegate exists, but its routes are not used."),
-    Code.SERVER_NAME_TAKEN: Entry(_W, "ServerNameTaken", "A tls match has server names that an earlier match takes."),
+    Code.SERVER_NAME_TAKEN: Entry(_W, "ServerNameTaken", "A tls match or server has server names that an earlier one takes."),
     Code.TCP_RULE_SHADOWED: Entry(_W, "TcpRuleShadowed", "A tcp rule is never used: an earlier one takes its connections."),
     Code.RULE_INVISIBLE: Entry(_W, "DestinationRuleInvisible", "A DestinationRule that no client of its host follows."),
     Code.POLICY_LOST: Entry(_W, "PolicyLost", "Of two DestinationRules for a host, parts of the younger are lost."),

@@ -18,6 +18,7 @@ from lateen.analyze.gateway import ports as gateway_ports
 from lateen.analyze.gateway import routes as gateway_routes
 from lateen.analyze.gateway.secrets import secrets
 from lateen.analyze.gateway.selector import selector
+from lateen.analyze.gateway.server_names import server_names as names_of_servers
 from lateen.analyze.gateway.shared_certificates import certificates
 from lateen.analyze.injection.namespaces import images, injected
 from lateen.analyze.injection.pods import deployments, pods
@@ -69,7 +70,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         unknown_host, invisible, empty_subsets, policy_ports, merging, locality, verification, selection, annotations,
     ),
     "Gateway": (
-        selector, secrets, gateway_conflicts.conflicts, gateway_ports.ports, gateway_routes.routes, certificates, annotations,
+        selector, secrets, gateway_conflicts.conflicts, names_of_servers, gateway_ports.ports, gateway_routes.routes, certificates, annotations,
     ),
     "ServiceEntry": (addresses, service_entry_conflicts.conflicts, selection, conditions, annotations),
     "WorkloadEntry": (conditions, annotations),

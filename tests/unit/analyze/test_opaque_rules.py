@@ -168,3 +168,32 @@ def test_what_is_lost_is_told_once(case):
 @pytest.mark.parametrize("case", NEAR)
 def test_what_is_used_is_not_told(case):
     assert told(*NEAR[case]) == []
+
+
+ENDS = """\
+kind: Gateway
+metadata: {name: NAME}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - {port: {number: 443, name: https-own, protocol: HTTPS}, hosts: [HOST], tls: {mode: SIMPLE, credentialName: c}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "winner", "loser"), [("later", "match", "server"), ("a", "server", "match")]
+)
+def test_a_server_that_ends_tls_of_a_name_that_is_passed_on_is_told(name, winner, loser):
+    ends = ENDS.replace("NAME", name).replace("HOST", '"*.example.com"')
+    rule = tls('{sniHosts: ["*.example.com"]}', hosts=EDGE + 'hosts: ["*.example.com"]')
+    message = (
+        "server 1 and spec.tls[0].match[0] of VirtualService default/rule, which passes TLS on, both have *.example.com "
+        f"on port 443: the {winner} comes first, so the {loser} does not get it"
+    )
+    assert told(ends, rule) == [("LAT0112", name, "spec.servers[0].hosts", message)]
+
+
+@pytest.mark.parametrize("host", ["c.example.com", '"*.example.com"'])
+def test_a_server_beside_what_is_passed_on_under_other_names_is_not_told(host):
+    ends = ENDS.replace("NAME", "ends").replace("HOST", host)
+    assert told(ends, tls(A, B, hosts=EDGE + SHOP)) == []
