@@ -47,6 +47,8 @@ class Source(msgspec.Struct, frozen=True):
     gateway: str = MESH_GATEWAY
     tls: bool = False
     """The gateway's server terminates TLS: the default port of redirects is 443."""
+    listener: str = ""
+    """Of a sidecar: the name of the listener's routes, by which it is known what it lets in."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -232,14 +234,12 @@ def _lookup(db: Database, view: View, source: Source) -> Lookup:
     """Look a destination up as the route's listener knows it.
 
     Istio's sidecars look destinations up among the services of the listener's port (httproute.go servicesByName), so
-    without `destination.port` a request keeps the port that it came in on. An HTTP proxy (port 0) sees every port.
+    without `destination.port` a request keeps the port that it came in on. An HTTP proxy sees every port.
     """
     if source.gateway != MESH_GATEWAY:
         return lambda host: gateway_service(db, view, host, source.ref.namespace)
     place = scope.scope_of(db, view)
-    if not source.port:
-        return lambda host: scope.service(db, place, host)
-    return lambda host: scope.listener_service(db, place, source.port, host)
+    return lambda host: scope.listener_service(db, place, source.listener, host)
 
 
 def gateway_service(db: Database, view: View, host: str, namespace: str) -> Service | None:

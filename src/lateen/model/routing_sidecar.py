@@ -14,11 +14,10 @@ import msgspec
 
 from lateen.engine import Database, query
 from lateen.model import host as hosts
-from lateen.model import protocol, routing, routing_domains, scope
-from lateen.model.protocol import Protocol
+from lateen.model import routing, routing_domains, scope
 from lateen.model.routing import Source
 from lateen.model.routing_domains import Domains
-from lateen.model.scope import Egress, Scope
+from lateen.model.scope import Scope
 from lateen.model.service import Resolution, Service
 from lateen.model.view import View
 from lateen.model.virtual_services import Binding
@@ -75,7 +74,7 @@ def virtual_hosts(db: Database, view: View, listener: Listener) -> tuple[Virtual
     known = _known(db, scope.scope_of(db, view), listener)
     if known is None:
         return ()
-    groups = tuple(_groups(db, view, _Registry(known)))
+    groups = tuple(_groups(db, view, _Registry(known), listener.bind))
     found = _Names(view, known.port, groups)
     for group in groups:
         found.add(group)
@@ -113,11 +112,11 @@ class _Known(msgspec.Struct, frozen=True):
 
 @query
 def _known(db: Database, place: Scope, listener: Listener) -> _Known | None:
-    egress = _egress(db, place, listener)
+    egress = scope.egress_for(db, place, listener.port, listener.bind)
     if egress is None:
         return None
-    port = 0 if _is_http_proxy(egress) else listener.port
-    trimmed = (_on_port(service, port) for service in egress.services)
+    port = 0 if egress.is_http_proxy else listener.port
+    trimmed = (scope.on_port(service, port) for service in egress.services)
     return _Known(tuple(service for service in trimmed if service is not None), egress.bindings, port)
 
 
@@ -216,10 +215,10 @@ class _Names:
         return True
 
 
-def _groups(db: Database, view: View, registry: _Registry) -> Iterator[_Group]:
+def _groups(db: Database, view: View, registry: _Registry, listener: str) -> Iterator[_Group]:
     claimed: set[str] = set()
     for binding in registry.selected():
-        source = Source(binding.ref, registry.port)
+        source = Source(binding.ref, registry.port, listener=listener)
         if not routing.has_routes(db, view, source):
             continue
         plain, services = registry.split(binding)
@@ -245,31 +244,6 @@ def _http_ports(service: Service) -> Iterator[int]:
     for port in service.ports:
         if port.protocol.is_http or port.protocol.is_sniffed:
             yield port.number
-
-
-def _on_port(service: Service, number: int) -> Service | None:
-    if not number:
-        return service
-    found = service.port(number)
-    if found is None or len(service.ports) == 1:
-        return service if found else None
-    return msgspec.structs.replace(service, ports=(found,))
-
-
-def _egress(db: Database, place: Scope, listener: Listener) -> Egress | None:
-    """Find the egress listener: the first without a port of its own, or with this port (or socket)."""
-    for egress in scope.egress_listeners(db, place):
-        own = egress.listener
-        if own is None or own.port is None:
-            return egress
-        if (own.port.number or 0) == listener.port and (listener.port or own.bind == listener.bind):
-            return egress
-    return None
-
-
-def _is_http_proxy(egress: Egress) -> bool:
-    own = egress.listener.port if egress.listener else None
-    return own is not None and protocol.parse(own.protocol or "") is Protocol.HTTP_PROXY
 
 
 def _of_sniffed(whole: tuple[VirtualHost, ...], host: str, port: int) -> tuple[VirtualHost, ...]:

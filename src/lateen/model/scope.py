@@ -51,6 +51,11 @@ class Egress(msgspec.Struct, frozen=True):
         """The listener's own port, or 0 when it serves every port."""
         return self.listener.port.number or 0 if self.listener and self.listener.port else 0
 
+    @property
+    def is_http_proxy(self) -> bool:
+        """It serves every port of its services, as clients ask an explicit proxy."""
+        return _is_http_proxy(self.listener)
+
 
 @query
 def scope_of(db: Database, view: View) -> Scope:
@@ -138,18 +143,46 @@ def service(db: Database, scope: Scope, host: str) -> Service | None:
 
 
 @query
-def listener_service(db: Database, scope: Scope, port: int, host: str) -> Service | None:
-    """Return a service as the listener of a port knows it: with that port alone; None when it lacks it."""
-    return _listener_services(db, scope, port).get(host)
+def listener_service(db: Database, scope: Scope, listener: str, host: str) -> Service | None:
+    """Return a service as an egress listener knows it, by the name of its routes: `9080`, `http_proxy`, `unix://path`.
+
+    It has the listener's port alone, unless that is an HTTP proxy or a socket; None when it lacks it.
+    """
+    return _listener_services(db, scope, listener).get(host)
 
 
 @query
-def _listener_services(db: Database, scope: Scope, port: int) -> dict[str, Service]:
-    """Index the services of a port's egress listener by host; of several ServiceEntries for one the last counts."""
-    listeners = egress_listeners(db, scope)
-    egress = next((one for one in listeners if one.port in (0, port)), None)
-    found = ((one, one.port(port)) for one in (egress.services if egress else ()))
-    return {one.host: msgspec.structs.replace(one, ports=(own,)) for one, own in found if own is not None}
+def _listener_services(db: Database, scope: Scope, listener: str) -> dict[str, Service]:
+    """Index the services of an egress listener by host; of several ServiceEntries for one the last counts."""
+    port = int(listener) if listener.isdecimal() else 0
+    egress = egress_for(db, scope, port, listener)
+    if egress is None:
+        return {}
+    found = (on_port(one, 0 if egress.is_http_proxy else port) for one in egress.services)
+    return {one.host: one for one in found if one is not None}
+
+
+def egress_for(db: Database, scope: Scope, port: int, bind: str) -> Egress | None:
+    """Find an egress listener: the first without a port of its own, or with this port (0: with this socket)."""
+    for egress in egress_listeners(db, scope):
+        own = egress.listener
+        if own is None or own.port is None:
+            return egress
+        if egress.port == port and (port or own.bind == bind):
+            return egress
+    return None
+
+
+def on_port(service: Service, number: int) -> Service | None:
+    """Return a service with this port alone (0: with all); None when it lacks it."""
+    found = service.port(number) if number else None
+    if number and found is None:
+        return None
+    return (
+        service
+        if found is None or len(service.ports) == 1
+        else msgspec.structs.replace(service, ports=(found,))
+    )
 
 
 @query
@@ -169,7 +202,9 @@ def _egress(db: Database, scope: Scope, listener: IstioEgressListener | None) ->
     patterns = _Patterns(listener.hosts if listener else EVERYTHING, scope.namespace)
     seen = (patterns.imported_service(service) for service in _candidates(db, scope, patterns))
     imported = [
-        trimmed for one in seen if one is not None and (trimmed := _on_port(one, listener)) is not None
+        trimmed
+        for one in seen
+        if one is not None and (trimmed := on_port(one, _only_port(listener))) is not None
     ]
     bound = () if scope.gateway else virtual_services.for_gateway(db, MESH_GATEWAY, scope.namespace)
     return Egress(
@@ -248,20 +283,16 @@ def _covered(host: str, patterns: Iterable[str]) -> bool:
     return any(hosts.subset_of(host, pattern) for pattern in patterns)
 
 
-def _on_port(service: Service, listener: IstioEgressListener | None) -> Service | None:
-    """Trim a service to the listener's port; None when it lacks it. An HTTP proxy's listener does not trim."""
-    if not _trims(listener):
-        return service
-    assert listener is not None
-    assert listener.port is not None
-    port = service.port(listener.port.number or 0)
-    return msgspec.structs.replace(service, ports=(port,)) if port else None
+def _only_port(listener: IstioEgressListener | None) -> int:
+    """Return the port that a listener trims services to; 0 for none, as for an HTTP proxy's."""
+    if listener is None or listener.port is None or _is_http_proxy(listener):
+        return 0
+    return listener.port.number or 0
 
 
-def _trims(listener: IstioEgressListener | None) -> bool:
-    if listener is None or listener.port is None or not listener.port.number:
-        return False
-    return protocol.parse(listener.port.protocol or "") is not Protocol.HTTP_PROXY
+def _is_http_proxy(listener: IstioEgressListener | None) -> bool:
+    own = listener.port if listener else None
+    return own is not None and protocol.parse(own.protocol or "") is Protocol.HTTP_PROXY
 
 
 def _one_namespace_each(imported: list[Service], own: str) -> Iterable[Service]:
@@ -334,8 +365,8 @@ def _hides_own(db: Database, scope: Scope) -> bool:
 
 
 def _with_ports(service: Service, numbers: tuple[int, ...], egress: Egress) -> Service | None:
-    if _trims(egress.listener):
-        return _on_port(service, egress.listener)
+    if only := _only_port(egress.listener):
+        return on_port(service, only)
     if not numbers:
         return service
     ports = tuple(port for port in service.ports if port.number in numbers)
