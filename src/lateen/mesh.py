@@ -23,6 +23,7 @@ from lateen.api.mesh_config import MeshConfig
 from lateen.api.meta import Object, Ref
 from lateen.engine import Database, query
 from lateen.explained import GATEWAY, imagined_gateway, imagined_workload, located
+from lateen.model.pod_proxy import is_gateway, proxy_of
 from lateen.model.proxy_config import injected_metadata
 from lateen.model.view import Proxy, view_of
 from lateen.simulate.explain_request import Request
@@ -42,7 +43,6 @@ Source = str | os.PathLike[str] | Mapping[str, Any] | Object[Any] | Load
 """A path, a text of YAML (a string with a line break), an object as a dictionary, a decoded one, or what `sources` read."""
 Settings = str | os.PathLike[str] | Mapping[str, Any] | MeshConfig
 """A path, a text of YAML, a dictionary, or a decoded MeshConfig."""
-_GATEWAY = "inject.istio.io/templates"
 NOTHING = Load()
 LISTED = 10
 """Names that an error lists."""
@@ -128,7 +128,7 @@ class Mesh:
     def _source(self, request: Request, source: str, namespace: str) -> Proxy:
         pods = self.objects("Pod")
         if source == GATEWAY:
-            routers = [pod for pod in pods if pod.meta.annotations.get(_GATEWAY) == GATEWAY]
+            routers = [pod for pod in pods if is_gateway(pod)]
             if len({_unit(pod) for pod in routers}) == 1:
                 return self.proxy(routers[0].meta.name, routers[0].meta.namespace)
             imagined = imagined_gateway(self.db, request) if not routers else None
@@ -192,18 +192,6 @@ def _mapping(value: Mapping[str, Any], key: str) -> dict[str, Any]:
     if not isinstance(found, Mapping):
         raise ValueError(f"{key} of the node is no mapping")  # noqa: TRY004  as documented
     return {str(name): part for name, part in found.items()}
-
-
-def proxy_of(pod: Object[Any]) -> Proxy:
-    """Return the proxy that would stand beside a pod; a pod with the template `gateway` is one itself."""
-    is_router = pod.meta.annotations.get(_GATEWAY) == "gateway"
-    return Proxy(
-        type="router" if is_router else "sidecar",
-        address=(pod.status.pod_ip if pod.status else "") or "",
-        name=pod.meta.name,
-        namespace=pod.meta.namespace,
-        labels=tuple(sorted(pod.meta.labels.items())),
-    )
 
 
 def _with_metadata(proxy: Proxy, metadata: dict[str, Any]) -> Proxy:

@@ -7,6 +7,9 @@ from lateen.api.secret_bytes import SecretBytes, SecretText
 
 IntOrString = int | str
 
+SERVICE_NAME = "kubernetes.io/service-name"
+"""The label of an EndpointSlice that names the Service whose endpoints it has."""
+
 
 class Service(KubernetesMessage, frozen=True):
     """A name for a set of pods (`spec` of a Service)."""

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from lateen.cli.findings_text import subject
+from lateen.cli.findings_text import COLOURS, subject
 from lateen.cli.output import styled
 
 Row = dict[str, Any]
-COLOURS = {"Error": "red", "Warning": "yellow", "Info": "blue"}
 WIDTH = 160
 """Longer source lines are cut."""
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from lateen.cli.output import note, styled
 
+COLOURS = {"Error": "red", "Warning": "yellow", "Info": "blue"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_COLOURS = {"Error": "red", "Warning": "yellow", "Info": "blue"}
 
 
 def subject(row: dict[str, Any]) -> str:
@@ -23,7 +23,7 @@ def printable(text: str) -> str:
 def finding_text(row: dict[str, Any], *, err: bool = False) -> str:
     """Write one finding (a `FindingRow`)."""
     place = f"{row['file']}:{row['line']}" if row.get("line") else row.get("file", "")
-    level = styled(f"{row['level']} [{row['code']}]", err=err, fg=_COLOURS.get(row["level"]))
+    level = styled(f"{row['level']} [{row['code']}]", err=err, fg=COLOURS.get(row["level"]))
     head = " ".join(
         part for part in (level, row.get("kind", ""), subject(row), f"({place})" if place else "") if part
     )

@@ -14,7 +14,7 @@ from lateen.cli.attach import captured
 from lateen.cli.client import Client
 from lateen.cli.errors import Failure
 from lateen.cli.explain_live import live as live_objects
-from lateen.cli.explain_log import fields_of, lines_of
+from lateen.cli.explain_log import NOTHING, fields_of, lines_of
 from lateen.cli.resolving import pick
 from lateen.expectations.engine import Parts, Question, Unjudged
 from lateen.twin.live import Logged, Received, judge, times
@@ -24,7 +24,6 @@ PATIENCE = 2.0  # seconds until a proxy has written its log; it flushes four tim
 FLUSH = 0.6  # seconds in which every proxy has written what it had to say
 AGENT = "lateen-test/"
 _INBOUND = "inbound|"
-_NOTHING = ("-", "", None)
 Row = dict[str, Any]
 
 
@@ -156,7 +155,7 @@ def _is_inbound(fields: dict[str, Any]) -> bool:
 
 
 def _logged(sent: dict[str, Any], arrived: dict[str, Any] | None) -> Logged:
-    reached = sent.get("upstream_host") not in _NOTHING
+    reached = sent.get("upstream_host") not in NOTHING
     return Logged(
         cluster=str(sent["upstream_cluster"]).rstrip(";") if reached else "",
         flags=str(sent.get("response_flags") or "-"),

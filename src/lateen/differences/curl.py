@@ -2,11 +2,10 @@
 
 import shlex
 
+from lateen.model.defaults import SCHEME_PORTS
 from lateen.simulate.algebra.change import Change
 from lateen.simulate.paths import host_without_port
 from lateen.simulate.request import Connection, Request
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def example(change: Change, client: str) -> str:
@@ -30,7 +29,7 @@ def _url(connection: Connection, request: Request) -> str:
         host = connection.address
     if connection.tls is not None and connection.tls.sni:
         host = connection.tls.sni
-    port = "" if connection.port == DEFAULT_PORTS[scheme] else f":{connection.port}"
+    port = "" if connection.port == SCHEME_PORTS[scheme] else f":{connection.port}"
     return f"{scheme}://{host}{port}{request.path}"
 
 

@@ -9,8 +9,8 @@ from lateen.api.gateway import Gateway
 from lateen.api.meta import Ref
 from lateen.api.virtual_service import VirtualService
 from lateen.engine import Database
-from lateen.mesh import proxy_of
 from lateen.model.outbound_view import outbound_view
+from lateen.model.pod_proxy import proxy_of
 from lateen.model.routing_view import routing_view
 from lateen.model.view import Proxy, View, view_of
 

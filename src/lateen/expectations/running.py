@@ -18,6 +18,7 @@ from lateen.expectations.imagined import LABELS, MESH, gateway_ref, missing, vir
 from lateen.explained import ADDRESS, GATEWAY, imagined_gateway, imagined_workload
 from lateen.mesh import Mesh
 from lateen.model import host as hosts
+from lateen.model.pod_proxy import is_gateway
 from lateen.model.view import Proxy, View, view_of
 from lateen.simulate.algebra.change import decision
 from lateen.simulate.algebra.effects import Fields, called, route_fields
@@ -290,9 +291,7 @@ class Run:
         return self._proxies[key]
 
     def _gateway(self, request: Request) -> Proxy | None:
-        real = [
-            one for one in self._pods if one.meta.annotations.get("inject.istio.io/templates") == "gateway"
-        ]
+        real = [one for one in self._pods if is_gateway(one)]
         if real:
             return self.mesh.proxy(real[0].meta.name, real[0].meta.namespace)
         return imagined_gateway(self.mesh.db, request)

@@ -2,18 +2,10 @@
 
 from collections.abc import Mapping
 
-from lateen.api.meta import Object
-from lateen.api.workload import Pod
 from lateen.local.capture import Capture
 
-TEMPLATES = "inject.istio.io/templates"
 INJECT = "sidecar.istio.io/inject"
 _PREFIX = "traffic.sidecar.istio.io/"
-
-
-def is_gateway(pod: Object[Pod]) -> bool:
-    """Tell whether the pod is a gateway: injected by the template `gateway`, as Istio's own gateways are."""
-    return pod.meta.annotations.get(TEMPLATES, "") == "gateway"
 
 
 def capture_of(annotations: Mapping[str, str]) -> Capture:

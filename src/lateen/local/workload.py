@@ -23,13 +23,14 @@ from lateen.api.workload import Container, Pod
 from lateen.compile.bootstrap import patched_bootstrap
 from lateen.engine import Database
 from lateen.local import capture, probe
-from lateen.local.annotations import capture_of, is_gateway
+from lateen.local.annotations import capture_of
 from lateen.local.commands import UnrunnableError, command_of
 from lateen.local.paths import open_log
 from lateen.local.places import checked, host_name, place_of
 from lateen.local.supervisor import APPLICATION, PROXY, Keeper, Running
 from lateen.local.warden_client import Pod as PodRequest
 from lateen.local.warden_client import Process, Warden, WardenError
+from lateen.model.pod_proxy import is_gateway
 from lateen.model.proxy_config import node_metadata, proxy_config, target_of
 from lateen.model.proxy_start import connection_limit, drain_seconds, flush_options, runtime_flags
 from lateen.model.view import Proxy, view_of

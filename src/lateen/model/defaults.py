@@ -13,6 +13,7 @@ MESH_GATEWAY = "mesh"  # pkg/config/constants IstioMeshGateway: the sidecars
 
 OUTBOUND_PORT = 15001  # pkg/config/mesh/mesh.go proxyListenPort
 INBOUND_PORT = 15006  # pkg/config/mesh/mesh.go proxyInboundListenPort
+SCHEME_PORTS = {"http": 80, "https": 443}  # RFC 9110 4.2: where a URL names no port
 READINESS_PORT = 15021  # pilot/pkg/bootstrap: Envoy's health listener
 STATS_PORT = 15090  # pilot/pkg/bootstrap: Envoy's Prometheus listener
 

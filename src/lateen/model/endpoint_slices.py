@@ -5,12 +5,13 @@ Source: pilot/pkg/serviceregistry/kube/controller/endpointslice.go.
 
 from lateen.api import facts
 from lateen.api import kubernetes as k8s
+from lateen.api.kubernetes import SERVICE_NAME
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import workload
 from lateen.model.endpoint import Endpoint, of_workload
 from lateen.model.service import Port, Service
-from lateen.model.workload import SERVICE_NAME, Health, Workload
+from lateen.model.workload import Health, Workload
 
 
 @query

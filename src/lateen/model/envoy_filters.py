@@ -13,6 +13,7 @@ import msgspec
 import re2
 
 from lateen.api import facts
+from lateen.api.check.primitives.regexes import QUIET
 from lateen.api.envoy_filter import (
     ApplyTo,
     EnvoyConfigObjectMatch,
@@ -33,8 +34,6 @@ KUBERNETES_GATEWAY = ("gateway.networking.k8s.io", "Gateway")
 
 _INSERTS = frozenset({"INSERT_BEFORE", "INSERT_AFTER", "INSERT_FIRST"})
 _ORDERED = frozenset({"HTTP_FILTER", "NETWORK_FILTER", "LISTENER_FILTER", "HTTP_ROUTE"})
-_QUIET = re2.Options()
-_QUIET.log_errors = False
 
 
 class Context(StrEnum):
@@ -141,6 +140,6 @@ def _matches_version(pattern: str, version: str) -> bool:
     if not version or len(pattern) > MAX_VERSION_PATTERN:
         return False
     try:
-        return re2.search(pattern, version, _QUIET) is not None  # type: ignore[no-untyped-call]
+        return re2.search(pattern, version, QUIET) is not None  # type: ignore[no-untyped-call]
     except re2.error:
         return False

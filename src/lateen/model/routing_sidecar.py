@@ -15,6 +15,7 @@ import msgspec
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import routing, routing_domains, scope
+from lateen.model.outbound import HTTP_PROXY_ROUTES
 from lateen.model.routing import Source
 from lateen.model.routing_domains import Domains
 from lateen.model.scope import Scope
@@ -24,7 +25,6 @@ from lateen.model.virtual_services import Binding
 
 HTTP_PORT = 80  # where hosts that are no service are served, too
 UNIX = "unix://"
-HTTP_PROXY = "http_proxy"
 EVERYTHING = "*"
 
 
@@ -57,7 +57,7 @@ class Listener(msgspec.Struct, frozen=True):
 
 def listener_of(route_name: str) -> Listener | None:
     """Read the name of a route configuration: `9080`, `host:9080`, `http_proxy`, `unix://path`; None for others."""
-    if route_name == HTTP_PROXY or route_name.startswith(UNIX):
+    if route_name == HTTP_PROXY_ROUTES or route_name.startswith(UNIX):
         return Listener(0, route_name)
     host, colon, port = route_name.rpartition(":")
     if not port.isdecimal():

@@ -29,7 +29,6 @@ OLD_LABELS = {
     ZONE: "failure-domain.beta.kubernetes.io/zone",
 }
 TLS_MODE_LABEL = "security.istio.io/tlsMode"
-SERVICE_NAME = "kubernetes.io/service-name"  # whose endpoints an EndpointSlice has
 HEALTH_CHECKS = "proxy.istio.io/health-checks-enabled"
 HEALTHY_CONDITION = "Healthy"  # WorkloadEntry.status.conditions, written by the agent
 
@@ -184,7 +183,7 @@ def _slice_addresses(db: Database, ref: Ref) -> frozenset[str]:
     found = facts.get(db, ref)
     if found is None or not isinstance(found.spec, k8s.EndpointSlice):
         return frozenset()
-    owner = facts.get(db, Ref("Service", ref.namespace, found.meta.labels.get(SERVICE_NAME, "")))
+    owner = facts.get(db, Ref("Service", ref.namespace, found.meta.labels.get(k8s.SERVICE_NAME, "")))
     if owner is None or not isinstance(owner.spec, k8s.Service) or owner.spec.cluster_ip != "None":
         return frozenset()
     return frozenset(address for member in found.spec.endpoints for address in member.addresses)

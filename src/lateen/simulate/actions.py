@@ -6,7 +6,7 @@ import msgspec
 from envoy.config.route.v3.route_components_pb2 import RetryPolicy, Route, RouteAction
 
 from lateen.simulate.choices import nanoseconds
-from lateen.simulate.conditions import fraction
+from lateen.simulate.conditions import probability
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.fields import AUTHORITY, PATH, Fields
 from lateen.simulate.http_filters import cluster_name
@@ -152,11 +152,7 @@ def _mirrors(selected: Selected, action: RouteAction) -> tuple[Mirror, ...]:
         levels.append(selected.virtual_host.request_mirror_policies)
     levels.append(selected.configuration.request_mirror_policies)
     policies = next((level for level in levels if level), ())
-    return tuple(Mirror(cluster=policy.cluster, share=_mirrored(policy)) for policy in policies)
-
-
-def _mirrored(policy: RouteAction.RequestMirrorPolicy) -> float:
-    return fraction(policy.runtime_fraction.default_value) if policy.HasField("runtime_fraction") else 1.0
+    return tuple(Mirror(cluster=policy.cluster, share=probability(policy)) for policy in policies)
 
 
 def _hash_policy(policy: RouteAction.HashPolicy) -> str:

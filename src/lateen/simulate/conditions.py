@@ -5,7 +5,7 @@ Envoy checks everything; nothing but the answer depends on the order, so the pat
 
 from collections.abc import Callable, Iterator
 
-from envoy.config.route.v3.route_components_pb2 import RouteMatch
+from envoy.config.route.v3.route_components_pb2 import RouteAction, RouteMatch
 from envoy.type.v3.percent_pb2 import FractionalPercent
 
 from lateen.simulate import paths
@@ -32,9 +32,9 @@ def fraction(percent: FractionalPercent) -> float:
     return min(1.0, percent.numerator / _DENOMINATORS[percent.denominator])
 
 
-def probability(match: RouteMatch) -> float:
-    """Return how often the route takes a request that meets its conditions."""
-    return fraction(match.runtime_fraction.default_value) if match.HasField("runtime_fraction") else 1.0
+def probability(one: RouteMatch | RouteAction.RequestMirrorPolicy) -> float:
+    """Return how often a route takes a request that meets its conditions, or a mirror gets a copy; always when unset."""
+    return fraction(one.runtime_fraction.default_value) if one.HasField("runtime_fraction") else 1.0
 
 
 def first_failed(match: RouteMatch, fields: Fields) -> str:

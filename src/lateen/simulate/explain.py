@@ -8,6 +8,7 @@ from lateen.api import facts
 from lateen.api.meta import Ref
 from lateen.engine import Database
 from lateen.model.defaults import INBOUND_PORT
+from lateen.model.pod_proxy import is_gateway, proxy_of
 from lateen.model.view import Proxy, View, view_of
 from lateen.model.workload import workload
 from lateen.simulate import explain_notes as notes
@@ -22,8 +23,6 @@ from lateen.simulate.explain_types import Explanation, Hop, Result, Setting, Sid
 from lateen.simulate.simulation import simulate
 from lateen.simulate.trace import NetworkFilterReached, Outcome, Trace
 from lateen.translate.names import HTTP_CONNECTION_MANAGER, TLS_TRANSPORT_SOCKET
-
-TEMPLATES = "inject.istio.io/templates"
 
 
 def explain(db: Database, request: Request, proxy: Proxy) -> Explanation:
@@ -135,15 +134,9 @@ def _server(db: Database, first: Sent, trace: Trace, configuration: CompiledConf
     address, _, port = target.address.rpartition(":") if target else ("", "", "")
     ref = _pod_at(db, address) if port.isdigit() else None
     pod = facts.get(db, ref) if ref is not None and ref.kind == "Pod" else None
-    if pod is None or pod.meta.annotations.get(TEMPLATES) == "gateway":
+    if pod is None or is_gateway(pod):
         return
-    proxy = Proxy(
-        type="sidecar",
-        address=address,
-        name=pod.meta.name,
-        namespace=pod.meta.namespace,
-        labels=tuple(sorted(pod.meta.labels.items())),
-    )
+    proxy = msgspec.structs.replace(proxy_of(pod), address=address)
     view = view_of(db, proxy)
     connection = msgspec.structs.replace(
         first.connection,

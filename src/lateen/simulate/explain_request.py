@@ -8,7 +8,7 @@ import msgspec
 
 from lateen.engine import Database
 from lateen.model import host as hosts
-from lateen.model.defaults import OUTBOUND_PORT, TRUE
+from lateen.model.defaults import OUTBOUND_PORT, SCHEME_PORTS, TRUE
 from lateen.model.endpoints import endpoints
 from lateen.model.gateway import gateway_listeners
 from lateen.model.inbound import service_targets
@@ -17,7 +17,6 @@ from lateen.model.view import Proxy, View
 from lateen.simulate import request as wire
 from lateen.simulate.explain_types import Step, because
 
-PORTS = {"http": 80, "https": 443}
 OUTSIDE = "192.0.2.1"  # RFC 5737: stands for whatever DNS says about a name that the mesh does not know
 SCHEMES = ("http", "https", "tcp", "tls")
 
@@ -62,7 +61,7 @@ class Parts(msgspec.Struct, frozen=True):
     @property
     def is_http(self) -> bool:
         """It carries HTTP."""
-        return self.scheme in PORTS
+        return self.scheme in SCHEME_PORTS
 
 
 def parts_of(request: Request) -> Parts:
@@ -81,11 +80,13 @@ def parts_of(request: Request) -> Parts:
         raise RequestError(f"{request.url!r}: the scheme is one of {', '.join(SCHEMES)}, not {split.scheme}")
     if not host:
         raise RequestError(f"{request.url!r} has no host")
-    if port is None and split.scheme not in PORTS:
+    if port is None and split.scheme not in SCHEME_PORTS:
         raise RequestError(f"{request.url!r} has no port: write {split.scheme}://{host}:PORT")
     _check_method(request)
     path = (split.path or "/") + (f"?{split.query}" if split.query else "")
-    return Parts(split.scheme, host, port or PORTS[split.scheme], split.netloc.rpartition("@")[2], path)
+    return Parts(
+        split.scheme, host, port or SCHEME_PORTS[split.scheme], split.netloc.rpartition("@")[2], path
+    )
 
 
 def _check_method(request: Request) -> None:

@@ -19,7 +19,7 @@ from lateen.simulate.packed import opened
 from lateen.simulate.request import Connection, Request
 from lateen.simulate.trace import AnyStep, NetworkFilterReached, Outcome, Trace, Unsupported
 
-_SNI_CLUSTER = "type.googleapis.com/envoy.extensions.filters.network.sni_cluster.v3.SniCluster"
+SNI_CLUSTER = "type.googleapis.com/envoy.extensions.filters.network.sni_cluster.v3.SniCluster"
 _HARMLESS = frozenset({"istio.metadata_exchange", "istio.stats", "envoy.filters.network.metadata_exchange"})
 
 
@@ -106,10 +106,10 @@ def _agreed(context: DownstreamTlsContext, connection: Connection) -> str:
 
 
 def _cluster_by_name(one: Filter, connection: Connection) -> str:
-    by_name = one.typed_config.type_url == _SNI_CLUSTER and connection.tls is not None
+    by_name = one.typed_config.type_url == SNI_CLUSTER and connection.tls is not None
     return connection.tls.sni if by_name and connection.tls else ""
 
 
 def _unknown(one: Filter) -> list[AnyStep]:
-    known = one.name in _HARMLESS or one.typed_config.type_url == _SNI_CLUSTER
+    known = one.name in _HARMLESS or one.typed_config.type_url == SNI_CLUSTER
     return [] if known else [Unsupported(what=f"network filter {one.name}")]

@@ -7,15 +7,13 @@ import re2
 from envoy.config.route.v3.route_components_pb2 import HeaderMatcher, QueryParameterMatcher
 from envoy.type.matcher.v3.string_pb2 import StringMatcher
 
+from lateen.api.check.primitives.regexes import QUIET
 from lateen.simulate.fields import Fields
-
-_QUIET = re2.Options()
-_QUIET.log_errors = False
 
 
 @lru_cache(maxsize=4096)
 def _compiled(regex: str) -> Any:
-    return re2.compile(regex, _QUIET)  # type: ignore[no-untyped-call]
+    return re2.compile(regex, QUIET)  # type: ignore[no-untyped-call]
 
 
 def full_match(regex: str, text: str) -> bool:

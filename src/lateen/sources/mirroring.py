@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from lateen.api import codes
 from lateen.api.finding import Finding, Level
 from lateen.api.kubernetes import (
+    SERVICE_NAME,
     EndpointAddress,
     EndpointConditions,
     Endpoints,
@@ -22,7 +23,6 @@ from lateen.api.kubernetes import (
 from lateen.api.meta import Object, Ref
 from lateen.sources.addresses import digest
 
-OWNER = "kubernetes.io/service-name"
 MANAGER = "endpointslice.kubernetes.io/managed-by"
 MIRRORING = "endpointslicemirroring-controller.k8s.io"
 SKIP = "endpointslice.kubernetes.io/skip-mirror"
@@ -83,7 +83,7 @@ def _slice(obj: Object[Endpoints], part: tuple[str, EndpointSlice]) -> Object[En
     meta = replace(
         obj.meta,
         name=f"{obj.meta.name}-{digest(f'{obj.ref} {place}', 5)}",
-        labels={**obj.meta.labels, OWNER: obj.meta.name, MANAGER: MIRRORING},
+        labels={**obj.meta.labels, SERVICE_NAME: obj.meta.name, MANAGER: MIRRORING},
         annotations={},
     )
     return Object(api_version="discovery.k8s.io/v1", kind="EndpointSlice", meta=meta, spec=spec)

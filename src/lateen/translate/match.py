@@ -8,14 +8,12 @@ from envoy.type.matcher.v3.regex_pb2 import RegexMatcher
 from envoy.type.matcher.v3.string_pb2 import StringMatcher
 from envoy.type.matcher.v3.value_pb2 import ListMatcher, OrMatcher, ValueMatcher
 
+from lateen.api.check.primitives.headers import CLAIM
 from lateen.api.common import StringMatch
 from lateen.api.virtual_service import HTTPMatchRequest
 from lateen.model.routing_match import is_presence
 from lateen.translate import message, names
 
-CLAIM = (
-    "@request.auth.claims"  # a "header" of this name is a claim of the caller's token (pkg/jwt/routing.go)
-)
 PAYLOAD = "payload"  # where the JWT filter leaves the claims in its metadata
 
 

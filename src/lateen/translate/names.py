@@ -21,7 +21,6 @@ ALLOW_ANY_HOST = "allow_any"
 BLOCK_ALL_HOST = "block_all"
 ALLOW_ANY_DYNAMIC_DNS_HOST = "allow_any_dynamic_dns"
 
-HTTP_PROXY_ROUTES = "http_proxy"
 DEFAULT_ROUTE = "default"
 
 # Filters and extensions, by the names that EnvoyFilters match.

@@ -29,7 +29,7 @@ def merge(target: Message, source: Message, *, replace_lists: bool = False) -> N
     """
     for field, value in source.ListFields():
         there: Any = getattr(target, field.name)
-        if _is_map(field):
+        if is_map(field):
             _merge_map(there, value, field)
         elif isinstance(value, Message):
             _merge_message(there, value, replace_lists=replace_lists)
@@ -61,7 +61,8 @@ def merge_any(target: AnyMessage, source: AnyMessage) -> None:
     target.CopyFrom(any_of(inner))
 
 
-def _is_map(field: FieldDescriptor) -> bool:
+def is_map(field: FieldDescriptor) -> bool:
+    """Tell whether a field is a map."""
     return field.message_type is not None and field.message_type.GetOptions().map_entry
 
 

@@ -11,6 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from lateen.translate.any_types import message_type
+from lateen.translate.patch_merge import is_map
 
 _WELL_KNOWN = "google.protobuf."
 _ANY = "google.protobuf.Any"
@@ -61,17 +62,13 @@ def _fields(message: Descriptor, value: dict[str, Any], path: str) -> Iterator[s
 
 def _elements(field: FieldDescriptor, value: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Yield what a field holds; of a list or map that is none, nothing, for the reader refuses it itself."""
-    if _is_map(field):
+    if is_map(field):
         if isinstance(value, dict) and _type_of(field) is not field.message_type:
             yield from ((f"{path}[{key}]", one) for key, one in value.items())
     elif isinstance(value, list) and _is_list(field):
         yield from ((f"{path}[{index}]", one) for index, one in enumerate(value))
     elif not _is_list(field):
         yield path, value
-
-
-def _is_map(field: FieldDescriptor) -> bool:
-    return field.message_type is not None and field.message_type.GetOptions().map_entry
 
 
 def _is_list(field: FieldDescriptor) -> bool:
@@ -82,5 +79,5 @@ def _type_of(field: FieldDescriptor) -> Descriptor:
     """Return the message that a field holds; of a map, its values', or the entry's own when they are no messages."""
     found = field.message_type
     assert found is not None
-    values = found.fields_by_name["value"].message_type if _is_map(field) else None
+    values = found.fields_by_name["value"].message_type if is_map(field) else None
     return values or found

@@ -3,8 +3,8 @@
 from envoy.config.route.v3.route_components_pb2 import RedirectAction
 
 from lateen.api.virtual_service import HTTPRedirect
+from lateen.model.defaults import SCHEME_PORTS
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 CODES = {
     0: RedirectAction.MOVED_PERMANENTLY,
     301: RedirectAction.MOVED_PERMANENTLY,
@@ -42,4 +42,4 @@ def _port(redirect: HTTPRedirect, listener_port: int, *, tls: bool) -> int:
     derived = listener_port if redirect.derive_port == "FROM_REQUEST_PORT" else 0
     port = redirect.port or derived
     scheme = redirect.scheme or ("https" if tls else "http")
-    return 0 if port == DEFAULT_PORTS.get(scheme) else port
+    return 0 if port == SCHEME_PORTS.get(scheme) else port

@@ -11,6 +11,7 @@ from envoy.config.route.v3.route_components_pb2 import Route
 from lateen.expectations.engine import Detail, Parts, Unjudged
 from lateen.simulate.algebra.effects import called
 from lateen.simulate.choices import nanoseconds
+from lateen.simulate.conditions import probability
 from lateen.translate.names import parse_cluster
 from lateen.twin import trial
 from lateen.twin.backend import Behaviour
@@ -189,8 +190,8 @@ def _mirrors(seen: Observed, _: Any, rule: Route) -> Words:
     policies = rule.route.request_mirror_policies
     if seen.request is None:
         return
-    partial = [one for one in policies if _share(one) < 1]
-    expected = Counter(one.cluster for one in policies if _share(one) == 1)
+    partial = [one for one in policies if probability(one) < 1]
+    expected = Counter(one.cluster for one in policies if probability(one) == 1)
     found = trial.copies(seen.twin, seen.connection, seen.request, sum(expected.values()))
     got = Counter(found.clusters)
     for policy in partial:
@@ -200,13 +201,6 @@ def _mirrors(seen: Observed, _: Any, rule: Route) -> Words:
         yield f"mirror: {number} copies for {_called(name)} are missing"
     for name in got - expected:
         yield f"mirror: {_called(name)} gets copies"
-
-
-def _share(policy: Any) -> float:
-    fraction = policy.runtime_fraction.default_value
-    if not policy.HasField("runtime_fraction"):
-        return 1.0
-    return float(fraction.numerator) / {0: 100, 1: 10_000, 2: 1_000_000}[fraction.denominator]
 
 
 def _headers(seen: Observed, wanted: Any, _: Route) -> Words:

@@ -42,8 +42,10 @@ from google.protobuf.message import Message
 from lateen.compile import types
 from lateen.compile.resource import Resource
 from lateen.simulate.packed import opened
+from lateen.simulate.targets import text_of
 from lateen.translate.cluster import DYNAMIC_FORWARD_PROXY
 from lateen.translate.http_filters.table import DYNAMIC_FORWARD_PROXY as HTTP_LOOKUP
+from lateen.translate.message import any_of
 from lateen.translate.names import HTTP_PROTOCOL_OPTIONS, ORIGINAL_DST_FILTER
 from lateen.translate.tcp_proxy import SNI_LOOKUP
 from lateen.twin.certificates import Pair
@@ -94,7 +96,7 @@ class _Rewriting:
     def assignment(self, found: ClusterLoadAssignment, cluster: str) -> None:
         for group in found.endpoints:
             for one in group.lb_endpoints:
-                one.endpoint.address.CopyFrom(self.local(cluster, _text(one.endpoint.address)))
+                one.endpoint.address.CopyFrom(self.local(cluster, text_of(one.endpoint.address)))
                 one.endpoint.ClearField("health_check_config")
 
     def cluster(self, found: Cluster) -> None:
@@ -153,7 +155,7 @@ class _Rewriting:
             found.ClearField(field)
         kept = [one for one in found.listener_filters if one.name != ORIGINAL_DST_FILTER]
         del found.listener_filters[:]
-        found.listener_filters.add(name="lateen.twin.destination", typed_config=_any(ProxyProtocol()))
+        found.listener_filters.add(name="lateen.twin.destination", typed_config=any_of(ProxyProtocol()))
         found.listener_filters.extend(kept)
 
     def _chain(self, chain: FilterChain) -> None:
@@ -162,7 +164,7 @@ class _Rewriting:
         context = DownstreamTlsContext()
         if chain.transport_socket.typed_config.Unpack(context):
             self._certificates(context)
-            chain.transport_socket.typed_config.CopyFrom(_any(context))
+            chain.transport_socket.typed_config.CopyFrom(any_of(context))
         kept = [one for one in chain.filters if one.name != SNI_LOOKUP]
         del chain.filters[:]
         chain.filters.extend(kept)
@@ -201,7 +203,7 @@ class _Rewriting:
         for name, value in TOLD.items():
             telling.mutations.response_mutations.add().append.header.MergeFrom(_header(name, value))
         kept = [one for one in manager.http_filters if one.name != HTTP_LOOKUP]
-        filters = [HttpFilter(name="lateen.twin.telling", typed_config=_any(telling)), *kept]
+        filters = [HttpFilter(name="lateen.twin.telling", typed_config=any_of(telling)), *kept]
         del manager.http_filters[:]
         manager.http_filters.extend(filters)
 
@@ -272,13 +274,7 @@ def _edit(packed: AnyMessage, kind: type[M], edit: Callable[[M], None]) -> None:
     message = opened(packed, kind)
     if message is not None:
         edit(message)
-        packed.CopyFrom(_any(message))
-
-
-def _any(message: Message) -> AnyMessage:
-    packed = AnyMessage()
-    packed.Pack(message, deterministic=True)
-    return packed
+        packed.CopyFrom(any_of(message))
 
 
 def _ads() -> ConfigSource:
@@ -287,9 +283,3 @@ def _ads() -> ConfigSource:
 
 def _header(name: str, value: str) -> HeaderValue:
     return HeaderValue(key=name, value=value)
-
-
-def _text(address: Address) -> str:
-    if address.WhichOneof("address") == "pipe":
-        return address.pipe.path
-    return f"{address.socket_address.address}:{address.socket_address.port_value}"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from running_mesh import Running
 
 import lateen as package
-from conftest import Running
 from lateen.cli import explain_log
 from lateen.cli.__main__ import lateen
 from lateen.cli.errors import Failure

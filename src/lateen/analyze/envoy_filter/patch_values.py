@@ -9,29 +9,29 @@ from lateen.analyze.envoy_filter.operations import is_told
 from lateen.analyze.report import found
 from lateen.api import facts
 from lateen.api.finding import Finding
-from lateen.api.meta import Object, Ref
+from lateen.api.meta import Ref
 from lateen.engine import Database, deferred
 from lateen.model import envoy_filters
 from lateen.model.envoy_filters import ConfigPatch
-from lateen.model.view import Proxy, View, view_of
+from lateen.model.pod_proxy import proxy_of
+from lateen.model.view import View, view_of
+from lateen.translate.patch import MERGES
 
-TEMPLATES = "inject.istio.io/templates"
 _LISTS = frozenset({"ADD", "INSERT_BEFORE", "INSERT_AFTER", "INSERT_FIRST"})
-_MERGES = frozenset({"MERGE", "MERGE_AND_REPLACE_LIST"})
 _FILTERS = frozenset({"NETWORK_FILTER", "HTTP_FILTER", "LISTENER_FILTER"})
 _FILTER_OPERATIONS = _LISTS | {"MERGE", "REPLACE", "REMOVE"}
 _WORKS = {
-    "LISTENER": _MERGES | {"ADD", "REMOVE"},
-    "FILTER_CHAIN": _MERGES | {"ADD", "REMOVE"},
+    "LISTENER": MERGES | {"ADD", "REMOVE"},
+    "FILTER_CHAIN": MERGES | {"ADD", "REMOVE"},
     "NETWORK_FILTER": _FILTER_OPERATIONS,
     "HTTP_FILTER": _FILTER_OPERATIONS,
     "LISTENER_FILTER": _FILTER_OPERATIONS,
-    "ROUTE_CONFIGURATION": _MERGES,
-    "VIRTUAL_HOST": _MERGES | {"ADD", "REMOVE", "REPLACE"},
-    "HTTP_ROUTE": _MERGES | _LISTS | {"REMOVE"},
-    "CLUSTER": _MERGES | {"ADD", "REMOVE"},
+    "ROUTE_CONFIGURATION": MERGES,
+    "VIRTUAL_HOST": MERGES | {"ADD", "REMOVE", "REPLACE"},
+    "HTTP_ROUTE": MERGES | _LISTS | {"REMOVE"},
+    "CLUSTER": MERGES | {"ADD", "REMOVE"},
     "EXTENSION_CONFIG": frozenset({"ADD"}),
-    "BOOTSTRAP": _MERGES,
+    "BOOTSTRAP": MERGES,
 }
 """What each `applyTo` knows; an insertion where there is no order counts as ADD."""
 
@@ -107,7 +107,7 @@ def patch_failures(db: Database, ref: Ref) -> tuple[Finding, ...]:
 
 
 def _may_fail(patch: ConfigPatch) -> bool:
-    merges = patch.operation in _MERGES and patch.value is not None
+    merges = patch.operation in MERGES and patch.value is not None
     return merges and (patch.apply_to in _FILTERS or bool(_sockets(patch.value or {})))
 
 
@@ -118,18 +118,8 @@ def _sockets(written: dict[str, Any]) -> set[str]:
 def _views(db: Database, ref: Ref) -> dict[View, None]:
     """Return the views of the pods that an EnvoyFilter selects."""
     pods = (facts.get(db, one) for one in facts.refs(db, "Pod"))
-    views = dict.fromkeys(view_of(db, _proxy(one)) for one in pods if one is not None)
+    views = dict.fromkeys(view_of(db, proxy_of(one)) for one in pods if one is not None)
     return {view: None for view in views if ref in envoy_filters.selected(db, view)}
-
-
-def _proxy(pod: Object[Any]) -> Proxy:
-    return Proxy(
-        type="router" if pod.meta.annotations.get(TEMPLATES) == "gateway" else "sidecar",
-        address=(pod.status.pod_ip if pod.status else "") or "",
-        name=pod.meta.name,
-        namespace=pod.meta.namespace,
-        labels=tuple(sorted(pod.meta.labels.items())),
-    )
 
 
 def _path(index: int) -> str:

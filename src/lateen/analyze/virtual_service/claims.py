@@ -11,6 +11,7 @@ from lateen.analyze.report import found
 from lateen.analyze.selection import INGRESS_GATEWAY, INGRESS_NAMESPACE
 from lateen.analyze.virtual_service.walk import virtual_service
 from lateen.api import foreign
+from lateen.api.check.primitives.headers import CLAIM
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
@@ -20,8 +21,6 @@ from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.virtual_services import gateway_name
-
-CLAIM = "@request.auth.claims"
 
 
 @deferred

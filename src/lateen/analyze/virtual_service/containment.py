@@ -7,14 +7,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from lateen.analyze.virtual_service.sample import full_match
+from lateen.analyze.virtual_service.sample import META, full_match
 from lateen.api.common import StringMatch
 from lateen.api.virtual_service import HTTPMatchRequest
 from lateen.model.routing_match import is_presence
 
 ANY_PATH = StringMatch(prefix="/")
 EVERYTHING = (".*", ".+", "/.*", "^.*$", "(.*)")
-_META = frozenset("\\.+*?()|[]{}^$")
 Texts = Mapping[str, StringMatch]
 
 
@@ -111,7 +110,7 @@ def literal_beginning(regex: str) -> str:
     text = regex.removeprefix("^")
     if "|" in text:
         return ""
-    end = next((place for place, one in enumerate(text) if one in _META), len(text))
+    end = next((place for place, one in enumerate(text) if one in META), len(text))
     # a quantifier that allows none concerns the character before it
     return text[: end - 1] if end < len(text) and text[end] in "*?{" else text[:end]
 

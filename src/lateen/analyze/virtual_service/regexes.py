@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found
+from lateen.analyze.virtual_service.sample import META
 from lateen.analyze.virtual_service.walk import texts, virtual_service
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.virtual_service import VirtualService
 from lateen.engine import Database
 
-_META = frozenset("\\.+*?()|[]{}^$")
 _OPEN_ENDS = (".*", ".+", ".*?", ")", "$", "]*", "]+", "*", "+", "\\z")
 PRESENCE = "*"
 
@@ -37,7 +37,7 @@ def _judged(ref: Ref, path: str, regex: str) -> Iterator[Finding]:
 
 def _searching(regex: str, *, is_path: bool) -> str:
     """Return what to write instead, when an expression looks as if it were searched for."""
-    if not _META & set(regex):
+    if not META & set(regex):
         return f"write exact: {regex} for this very text, or regex: .*{regex}.* for texts that contain it"
     if regex.startswith("^") and not regex.endswith(_OPEN_ENDS):
         return f"write regex: {regex[1:]}.* for texts that begin so, or drop the ^"

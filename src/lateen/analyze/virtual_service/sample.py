@@ -5,8 +5,10 @@ Only for examples. The caller checks the answer, so what is not understood here 
 
 import re2
 
-_QUIET = re2.Options()
-_QUIET.log_errors = False
+from lateen.api.check.primitives.regexes import QUIET
+
+META = frozenset("\\.+*?()|[]{}^$")
+"""Characters that mean more than themselves."""
 _CLASSES = {"d": "0", "D": "a", "w": "a", "W": "-", "s": " ", "S": "a"}
 _BREAKERS = {"d": "0", "w": "a", "s": " "}
 _QUANTIFIERS = "*+?{"
@@ -17,7 +19,7 @@ _COMMON = "a/0-_A.:@ "
 def is_re2(regex: str) -> str:
     """Return why an expression is not RE2; empty when it is."""
     try:
-        re2.compile(regex, _QUIET)  # type: ignore[no-untyped-call]
+        re2.compile(regex, QUIET)  # type: ignore[no-untyped-call]
     except re2.error as error:
         words = error.args[0] if error.args else ""
         return (
@@ -28,7 +30,7 @@ def is_re2(regex: str) -> str:
 
 def full_match(regex: str, text: str) -> bool:
     """Tell whether an expression matches the whole text; one that is not RE2 matches nothing."""
-    return not is_re2(regex) and re2.compile(regex, _QUIET).fullmatch(text) is not None  # type: ignore[no-untyped-call]
+    return not is_re2(regex) and re2.compile(regex, QUIET).fullmatch(text) is not None  # type: ignore[no-untyped-call]
 
 
 def sample(regex: str, beginning: str = "") -> str | None:

@@ -8,10 +8,10 @@ from lateen.analyze.virtual_service.containment import holds
 from lateen.analyze.virtual_service.sample import sample
 from lateen.api.common import StringMatch
 from lateen.api.virtual_service import HTTPMatchRequest
+from lateen.model.defaults import SCHEME_PORTS
 from lateen.model.routing_match import is_presence
 
 NOTHING = HTTPMatchRequest()
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Example(Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class Example(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         """Write it as `lateen explain` takes it."""
-        port = "" if DEFAULT_PORTS.get(self.scheme) == self.port else f":{self.port}"
+        port = "" if SCHEME_PORTS.get(self.scheme) == self.port else f":{self.port}"
         query = "&".join(f"{key}={value}" for key, value in self.query)
         url = f"{self.scheme}://{self.host}{port}{self.path}{'?' if query else ''}{query}"
         quoted = f"'{url}'" if query else url

@@ -7,19 +7,20 @@ from lateen.api.check.primitives.addresses import is_ip
 from lateen.api.check.primitives.kubernetes_names import LABEL, TRANSPORTS, one_of
 from lateen.api.check.primitives.numbers import HIGHEST_PORT
 from lateen.api.check.report import Report
-from lateen.api.kubernetes import EndpointPort, Endpoints, EndpointSlice
+from lateen.api.kubernetes import SERVICE_NAME, EndpointPort, Endpoints, EndpointSlice
 from lateen.api.meta import Object
 
 TYPES = {"IPv4": 4, "IPv6": 6, "FQDN": 0}
-OWNER = "kubernetes.io/service-name"
 MOST_ENDPOINTS, MOST_ADDRESSES = 1000, 100
 
 
 def endpoint_slice(report: Report, obj: Object[EndpointSlice]) -> None:
     """Check an EndpointSlice."""
     spec = obj.spec
-    if not obj.meta.labels.get(OWNER):
-        report.warning("metadata.labels", f"without the label {OWNER} the endpoints belong to no Service")
+    if not obj.meta.labels.get(SERVICE_NAME):
+        report.warning(
+            "metadata.labels", f"without the label {SERVICE_NAME} the endpoints belong to no Service"
+        )
     if not spec.address_type:
         report.error("addressType", "addressType is missing", "write addressType: IPv4")
     one_of(report, "addressType", spec.address_type, tuple(TYPES))

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 import re2
 
+from lateen.api.check.primitives.regexes import QUIET
 from lateen.simulate.algebra import characters
 from lateen.simulate.algebra.characters import Ranges
 
@@ -56,10 +57,8 @@ def parse(text: str) -> Node:
     Raises:
         UndecidableError: it is beyond what is supported here, or RE2 refuses it.
     """
-    options = re2.Options()
-    options.log_errors = False
     try:
-        re2.compile(text, options)  # type: ignore[no-untyped-call]
+        re2.compile(text, QUIET)  # type: ignore[no-untyped-call]
     except re2.error as error:
         raise UndecidableError(f"RE2 refuses {text!r}: {error}") from error
     parser = _Parser(text)

@@ -17,9 +17,9 @@ from lateen.simulate.algebra.effects import Fields, flat, weighted
 from lateen.simulate.choices import shares
 from lateen.simulate.packed import opened
 from lateen.simulate.request import Connection
+from lateen.simulate.simulation import SNI_CLUSTER
 from lateen.translate.dump import proto_json
 
-_SNI_CLUSTER = "type.googleapis.com/envoy.extensions.filters.network.sni_cluster.v3.SniCluster"
 CLOSED: Fields = {"connection": "closed"}
 
 
@@ -79,7 +79,7 @@ def _of_proxy(chain: FilterChain, one: Filter, proxy: TcpProxy, connection: Conn
     for field in ("cluster", "weighted_clusters", "stat_prefix", "access_log"):
         bare.ClearField(field)
     one.typed_config.Pack(bare)
-    by_name = any(filter_.typed_config.type_url == _SNI_CLUSTER for filter_ in chain.filters)
+    by_name = any(filter_.typed_config.type_url == SNI_CLUSTER for filter_ in chain.filters)
     if by_name and connection.tls is not None:
         spread = {connection.tls.sni: 1.0}
     elif proxy.WhichOneof("cluster_specifier") == "weighted_clusters":

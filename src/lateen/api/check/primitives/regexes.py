@@ -14,8 +14,9 @@ MAX_PROGRAM_SIZE = 32768
 KNOWN = 1024
 SYNTAX = "https://github.com/google/re2/wiki/Syntax"
 
-_QUIET = re2.Options()
-_QUIET.log_errors = False
+QUIET = re2.Options()
+"""RE2 tells its caller of errors, and nobody else."""
+QUIET.log_errors = False
 
 
 @lru_cache(KNOWN)
@@ -26,7 +27,7 @@ def regex(text: str) -> str:
     if len(text.encode(errors="replace")) > LONGEST:
         return f"the regular expression has {len(text)} characters, at most {LONGEST} are allowed"
     try:
-        program = re2.compile(text, _QUIET)  # type: ignore[no-untyped-call]
+        program = re2.compile(text, QUIET)  # type: ignore[no-untyped-call]
     except re2.error as error:
         return f"not a regular expression of RE2: {_words(error)}; see {SYNTAX}"
     except UnicodeEncodeError:
@@ -39,7 +40,7 @@ def regex(text: str) -> str:
 @lru_cache(KNOWN)
 def group_count(text: str) -> int:
     """Count the groups of a valid expression."""
-    return int(re2.compile(text, _QUIET).groups)  # type: ignore[no-untyped-call]
+    return int(re2.compile(text, QUIET).groups)  # type: ignore[no-untyped-call]
 
 
 def _words(error: Exception) -> str:
