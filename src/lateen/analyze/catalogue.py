@@ -86,6 +86,7 @@ class Code(StrEnum):
     DELEGATE_IGNORED = "LAT0111"
     SERVER_NAME_TAKEN = "LAT0112"
     TCP_RULE_SHADOWED = "LAT0113"
+    SECTION_IGNORED = "LAT0114"
     RULE_INVISIBLE = "LAT0120"
     POLICY_LOST = "LAT0121"
     FAILOVER_TURNED_ON = "LAT0122"
@@ -223,6 +224,7 @@ CATALOGUE: dict[str, Entry] = {
     Code.DELEGATE_IGNORED: Entry(_W, "DelegateIgnored", "A delegate exists, but its routes are not used."),
     Code.SERVER_NAME_TAKEN: Entry(_W, "ServerNameTaken", "A tls match or server has server names that an earlier one takes."),
     Code.TCP_RULE_SHADOWED: Entry(_W, "TcpRuleShadowed", "A tcp rule is never used: an earlier one takes its connections."),
+    Code.SECTION_IGNORED: Entry(_W, "SectionIgnored", "The http, tls or tcp rules of a VirtualService are for no port: all carry something else."),
     Code.RULE_INVISIBLE: Entry(_W, "DestinationRuleInvisible", "A DestinationRule that no client of its host follows."),
     Code.POLICY_LOST: Entry(_W, "PolicyLost", "Of two DestinationRules for a host, parts of the younger are lost."),
     Code.FAILOVER_TURNED_ON: Entry(

@@ -52,6 +52,7 @@ from lateen.analyze.virtual_service.prefixes import prefixes
 from lateen.analyze.virtual_service.protocols import protocols
 from lateen.analyze.virtual_service.regexes import regexes
 from lateen.analyze.virtual_service.retries import retries
+from lateen.analyze.virtual_service.sections import sections
 from lateen.analyze.virtual_service.server_names import server_names
 from lateen.analyze.virtual_service.tcp_rules import tcp_rules
 from lateen.analyze.virtual_service.unreachable import unreachable
@@ -64,7 +65,7 @@ Rule = Callable[[Database, Ref], tuple[Finding, ...]]
 RULES: dict[str, tuple[Rule, ...]] = {
     "VirtualService": (
         gateways, gateway_hosts, missing_destinations, delegates, ports, conflicts, gateway_overlap, unreachable,
-        server_names, tcp_rules, impossible, protocols, regexes, prefixes, retries, faults, ingress_subsets, claims, deprecated, annotations,
+        server_names, tcp_rules, sections, impossible, protocols, regexes, prefixes, retries, faults, ingress_subsets, claims, deprecated, annotations,
     ),
     "DestinationRule": (
         unknown_host, invisible, empty_subsets, policy_ports, merging, locality, verification, selection, annotations,
