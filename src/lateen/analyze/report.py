@@ -32,6 +32,11 @@ def listed(what: str, names: Iterable[str]) -> str:
     return f"known {what}: {', '.join(known[:KNOWN])}{more}"
 
 
+def shortened(ref: Ref, namespace: str) -> str:
+    """Name an object to those of a namespace: without its own where it is theirs."""
+    return ref.name if ref.namespace == namespace else f"{ref.namespace}/{ref.name}"
+
+
 def joined(words: Iterable[object]) -> str:
     """Write `a, b and c`."""
     parts = [str(word) for word in words]

@@ -121,15 +121,19 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
     if needs_one or (looks_up and not groups):
         return None
     config = facts.mesh_config(db)
-    http = upgraded(http_of(db, view, port.protocol), port.protocol, chosen, config.h2_upgrade_policy or "")
-    http = following_client(http, chosen)
+    http = _http(db, view, port.protocol, chosen)
+    target = Target(
+        http2=http.upstream is Upstream.HTTP2,
+        selected=view.is_router or bool(rule and rule.selective),
+        dynamic=discovery is Discovery.DYNAMIC,
+        own_name=f"outbound_.{number}_.{subset}_.{host}",
+        accepted=_accepted(db, service, chosen),
+    )
     return Cluster(
         host=host,
         port=number,
         subset=subset,
-        stat_name=stat_names.filled(
-            config.outbound_cluster_stat_name or "", stat_names.of_service(service), port, subset, 0
-        ),
+        stat_name=_stat_name(db, service, port, subset),
         discovery=discovery,
         service=Identity(service.host, service.name, service.namespace),
         rule=rule.refs[0] if rule else None,
@@ -140,17 +144,7 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         buffer_bytes=cluster_buffer(db, view),
         keepalives=keepalives(db, chosen),
         originates_tls=chosen.tls is not None and chosen.tls.mode in ("SIMPLE", "MUTUAL"),
-        tls=upstream_tls(
-            chosen.tls,
-            Target(
-                http2=http.upstream is Upstream.HTTP2,
-                selected=view.is_router or bool(rule and rule.selective),
-                dynamic=discovery is Discovery.DYNAMIC,
-                own_name=f"outbound_.{number}_.{subset}_.{host}",
-                accepted=_accepted(db, service, chosen),
-            ),
-            config.tls_defaults,
-        ),
+        tls=upstream_tls(chosen.tls, target, config.tls_defaults),
         preference=locality.preference(config, chosen.load_balancer, service),
         panic_percent=_panic_percent(service, chosen),
         dns_refresh_rate=int(config.dns_refresh_rate or DNS_REFRESH_RATE),
@@ -161,6 +155,16 @@ def outbound(db: Database, view: View, host: str, number: int, subset: str) -> C
         groups=_carried(groups, discovery),
         keeps_draining=service.keeps_draining,
     )
+
+
+def _stat_name(db: Database, service: Service, port: Port, subset: str) -> str:
+    template = facts.mesh_config(db).outbound_cluster_stat_name or ""
+    return stat_names.filled(template, stat_names.of_service(service), port, subset, 0)
+
+
+def _http(db: Database, view: View, protocol: Protocol, chosen: Policy) -> Http:
+    mesh_policy = facts.mesh_config(db).h2_upgrade_policy or ""
+    return following_client(upgraded(http_of(db, view, protocol), protocol, chosen, mesh_policy), chosen)
 
 
 def http_of(db: Database, view: View, protocol: Protocol) -> Http:

@@ -1,31 +1,31 @@
 """Label selectors of Kubernetes, as they are written in objects that are not decoded."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from lateen.api import foreign
+from lateen.api.check.primitives.conditions import WITH_VALUES, WITHOUT_VALUES, selects
+
+
+class _Condition(NamedTuple):
+    key: str
+    operator: str
+    values: tuple[Any, ...]
+
+
+class _Selector(NamedTuple):
+    match_labels: dict[str, str]
+    match_expressions: tuple[_Condition, ...]
 
 
 def selector_matches(selector: Any, labels: Mapping[str, str]) -> bool:
-    """Tell whether a selector takes labels; one that is not written takes all."""
-    if selector is None:
-        return True
-    exact = foreign.labels(selector, "matchLabels")
-    return all(labels.get(key) == value for key, value in exact.items()) and all(
-        _holds(one, labels) for one in foreign.listing(selector, "matchExpressions")
+    """Tell whether a selector takes labels; one that is not written takes all, one with an unknown operator none."""
+    conditions = tuple(
+        _Condition(
+            foreign.text(one, "key"), foreign.text(one, "operator"), tuple(foreign.listing(one, "values"))
+        )
+        for one in foreign.listing(selector, "matchExpressions")
     )
-
-
-def _holds(requirement: Any, labels: Mapping[str, str]) -> bool:
-    key, operator = foreign.text(requirement, "key"), foreign.text(requirement, "operator")
-    values = foreign.listing(requirement, "values")
-    match operator:
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return key not in labels or labels[key] not in values
-        case "Exists":
-            return key in labels
-        case "DoesNotExist":
-            return key not in labels
-    return False
+    if any(one.operator not in (*WITH_VALUES, *WITHOUT_VALUES) for one in conditions):
+        return False
+    return selects(_Selector(foreign.labels(selector, "matchLabels"), conditions), labels)

@@ -7,7 +7,7 @@ which nobody sees in the files.
 from collections.abc import Iterable
 
 from lateen.analyze.catalogue import Code
-from lateen.analyze.report import found, joined
+from lateen.analyze.report import found, joined, shortened
 from lateen.analyze.virtual_service.arrival import arrival
 from lateen.analyze.virtual_service.walk import virtual_service
 from lateen.analyze.virtual_service.witness import NOTHING, example
@@ -87,7 +87,7 @@ def _common(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
 def _finding(
     db: Database, one: Object[VirtualService], index: int, own: Binding, rivals: tuple[Binding, ...]
 ) -> Finding:
-    names = [_short(other.ref, one.meta.namespace) for other in rivals]
+    names = [shortened(other.ref, one.meta.namespace) for other in rivals]
     has = "has" if len(names) == 1 else "have"
     loses = _wins(rivals[0], own)
     effect = (
@@ -101,10 +101,6 @@ def _finding(
     shown = _shown(db, one) if loses else ""
     hint = f"merge them, or make one a delegate of the other: sidecars do not merge VirtualServices{shown}"
     return found(Code.MESH_HOST_CONFLICT, one.ref, f"spec.hosts[{index}]", message, hint)
-
-
-def _short(ref: Ref, namespace: str) -> str:
-    return ref.name if ref.namespace == namespace else f"{ref.namespace}/{ref.name}"
 
 
 def _shown(db: Database, one: Object[VirtualService]) -> str:

@@ -3,7 +3,7 @@
 import re
 
 from lateen.analyze.catalogue import Code
-from lateen.analyze.report import found, nearest
+from lateen.analyze.report import found, nearest, shortened
 from lateen.analyze.virtual_service.walk import gateway_names, virtual_service
 from lateen.api import facts, foreign
 from lateen.api.finding import Finding
@@ -50,9 +50,5 @@ def _judged(db: Database, ref: Ref, path: str, name: str) -> Finding | None:
     target = Ref("Gateway", space, short)
     if facts.get(db, target) is not None or kubernetes_hosts(db, target) is not None:
         return None
-    known = (_short(one, ref.namespace) for one in facts.refs(db, "Gateway"))
+    known = (shortened(one, ref.namespace) for one in facts.refs(db, "Gateway"))
     return found(Code.REFERENCE, ref, path, f"Gateway {name} is not found", nearest(name, known, "gateways"))
-
-
-def _short(ref: Ref, namespace: str) -> str:
-    return ref.name if ref.namespace == namespace else f"{ref.namespace}/{ref.name}"
