@@ -12,7 +12,7 @@ from lateen.engine import Database, deferred
 from lateen.model import gateway_claims, tcp_routing, visibility
 from lateen.model import host as hosts
 from lateen.model.defaults import MESH_GATEWAY
-from lateen.model.gateway import Kind, gateway_listeners
+from lateen.model.gateway import gateway_listeners
 from lateen.model.gateway_claims import Claim
 from lateen.model.virtual_services import Binding, binding, by_gateway, gateway_name
 
@@ -35,24 +35,27 @@ def claims_on_gateways(db: Database, one: Object[VirtualService]) -> dict[str, l
     found: dict[str, list[Claim]] = {}
     for name in dict.fromkeys(gateway_name(name, one.meta.namespace) for name in one.spec.gateways):
         namespace, slash, rest = name.partition("/")
-        for claim in _claims(db, Ref("Gateway", namespace, rest)) if slash else ():
-            if claim.route.ref == one.ref:
-                found.setdefault(claim.route.path, []).append(claim)
+        for claim in _claims_of(db, Ref("Gateway", namespace, rest), one.ref) if slash else ():
+            found.setdefault(claim.route.path, []).append(claim)
     return found
 
 
 @deferred
-def _claims(db: Database, gateway: Ref) -> tuple[Claim, ...]:
-    """Return the claims on the servers of one Gateway, for every proxy that serves it."""
-    return tuple(
-        claim
-        for view in views(db, gateway)
-        for listener in gateway_listeners(db, view)
-        if listener.kind is not Kind.HTTP
-        for server, claims in gateway_claims.by_server(db, view, listener)
-        for claim in claims
-        if server.gateway == gateway
-    )
+def _claims(db: Database, gateway: Ref) -> dict[Ref, tuple[Claim, ...]]:
+    """Index the claims on the servers of one Gateway, for every proxy that serves it, by VirtualService."""
+    index: dict[Ref, list[Claim]] = {}
+    for view in views(db, gateway):
+        for listener in gateway_listeners(db, view):
+            for server, claims in gateway_claims.by_server(db, view, listener):
+                for claim in claims:
+                    if server.gateway == gateway:
+                        index.setdefault(claim.route.ref, []).append(claim)
+    return {ref: tuple(found) for ref, found in index.items()}
+
+
+@deferred
+def _claims_of(db: Database, gateway: Ref, ref: Ref) -> tuple[Claim, ...]:
+    return _claims(db, gateway).get(ref, ())
 
 
 def places(db: Database, ref: Ref, section: str) -> Iterator[Place]:
@@ -70,20 +73,27 @@ def places(db: Database, ref: Ref, section: str) -> Iterator[Place]:
 def before(db: Database, ref: Ref, section: str) -> list[Place]:
     """Return what every sidecar asks before the rules of a VirtualService, for all of its hosts; first asked first."""
     own = binding(db, ref)
-    rivals = sorted(_of_sidecars(db), key=lambda one: one.age) if own is not None else []
-    return [
-        place
-        for rival in rivals
-        if own is not None and _comes_first(rival, own) and _has_hosts_of(rival, own)
-        for place in places(db, rival.ref, section)
-    ]
+    if own is None:
+        return []
+    near = {rival for wide in hosts.covering(own.hosts[0]) for rival in _of_host(db, wide)}
+    rivals = (rival for rival in near if _comes_first(rival, own) and _has_hosts_of(rival, own))
+    ordered = sorted(rivals, key=lambda rival: rival.age)
+    return [place for rival in ordered for place in places(db, rival.ref, section)]
 
 
 @deferred
-def _of_sidecars(db: Database) -> tuple[Binding, ...]:
-    return tuple(
-        one for one in by_gateway(db).get(MESH_GATEWAY, ()) if tcp_routing.has_l4_routes(db, one.ref)
-    )
+def _by_host(db: Database) -> dict[str, tuple[Binding, ...]]:
+    """Index the VirtualServices with such rules for sidecars by host."""
+    index: dict[str, tuple[Binding, ...]] = {}
+    for one in by_gateway(db).get(MESH_GATEWAY, ()):
+        for host in one.hosts if tcp_routing.has_l4_routes(db, one.ref) else ():
+            index[host] = (*index.get(host, ()), one)
+    return index
+
+
+@deferred
+def _of_host(db: Database, host: str) -> tuple[Binding, ...]:
+    return _by_host(db).get(host, ())
 
 
 def _has_hosts_of(rival: Binding, own: Binding) -> bool:
