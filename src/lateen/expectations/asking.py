@@ -84,7 +84,7 @@ class Asked:
         """
         request = Request(method, url, tuple((headers or {}).items()))
         case = Case(name=url, place="", client=source, namespace=namespace, requests=(request,), expect={})
-        found = self._run.actual(self._run.client(case, request), request)
+        found = self._run.actual(self._run.clients.of(case, request), request)
         otherwise = self._verify(self._run.question(case, request, None)) if self._verify else []
         if otherwise:
             raise AssertionError("\n".join(("Envoy and the simulator differ:", *otherwise)))

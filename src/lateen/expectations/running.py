@@ -10,15 +10,13 @@ from envoy.config.route.v3.route_pb2 import RouteConfiguration
 from lateen.api.finding import Finding
 from lateen.engine import Database
 from lateen.expectations.cases import ANSWER, RULE, Case
+from lateen.expectations.clients import Clients
 from lateen.expectations.coverage import Coverage
 from lateen.expectations.delegated import Taken, taken
 from lateen.expectations.engine import Engine, Parts, Question, settled
 from lateen.expectations.expected import Rules, Wanted, of_group
-from lateen.expectations.imagined import LABELS, MESH, gateway_ref, missing, virtual_services
-from lateen.explained import ADDRESS, GATEWAY, imagined_gateway, imagined_workload
+from lateen.expectations.imagined import missing
 from lateen.mesh import Mesh
-from lateen.model import host as hosts
-from lateen.model.pod_proxy import is_gateway
 from lateen.model.view import Proxy, View, view_of
 from lateen.simulate.algebra.change import decision
 from lateen.simulate.algebra.effects import Fields, called, route_fields
@@ -82,8 +80,7 @@ class Run:
             entries = (*entries, *missing(self.mesh.db))
             self.mesh, _ = _loaded(Load(entries, objects.findings, objects.broken))
         self._cases = cases
-        self._pods = self.mesh.objects("Pod")
-        self._proxies: dict[tuple[str, str], Proxy] = {}
+        self.clients = Clients(self.mesh)
         self.coverage = Coverage()
         self._messages = Messages()
         self._configurations: dict[tuple[View, int], CompiledConfiguration] = {}
@@ -123,7 +120,7 @@ class Run:
         return Result(case, tuple(problems), notes, tuple(dict.fromkeys(unjudged)), is_judged, engine.name)
 
     def _by_engine(self, engine: Engine, case: Case, request: Request, key: Key | None) -> Parts:
-        self.actual(self.client(case, request), request)  # counts the routes that it takes
+        self.actual(self.clients.of(case, request), request)  # counts the routes that it takes
         rule = self._rules.route(key.expected) if key is not None else None
         if isinstance(rule, str):
             return {"": [f"what is expected is wrong: {rule}"]}
@@ -136,7 +133,7 @@ class Run:
             LookupError: there is no such client.
             RequestError: the request cannot be made.
         """
-        proxy = self.client(case, request)
+        proxy = self.clients.of(case, request)
         view, what = self._sent(proxy, request)
         trace = simulate(self._configuration(view, what), what.connection, what.request)
         return Question(self.mesh.db, case, request, proxy, view, what, trace, rule)
@@ -158,7 +155,7 @@ class Run:
             return [None for _ in case.requests]
 
     def _key(self, case: Case, request: Request, found: Taken | None) -> Key:
-        proxy, port = self.client(case, request), _port(request)
+        proxy, port = self.clients.of(case, request), _port(request)
         # Short names are read where the rules are written, and those of a gateway are rarely where it runs.
         namespace = case.namespace if proxy.type == "router" and case.namespace else proxy.namespace
         rule = found.rule(of_leaf="route" in case.rule, parts=RULE) if found is not None else None
@@ -187,7 +184,7 @@ class Run:
         self, case: Case, request: Request, key: Key | None, found: Taken | None
     ) -> dict[str, list[str]]:
         """Return what is otherwise than expected of a request, by part of the expectation."""
-        actual = self.actual(self.client(case, request), request)
+        actual = self.actual(self.clients.of(case, request), request)
         told = {
             name: [
                 f"{name} should be {wanted!r}, is {is_!r}"
@@ -269,52 +266,6 @@ class Run:
             route: Route = host.routes[number]
             self._fields[key] = route_fields(table, host, route)
         return self._fields[key]
-
-    def client(self, case: Case, request: Request) -> Proxy:
-        """Return the proxy that a request meets first.
-
-        Raises:
-            LookupError: there is none.
-        """
-        if case.foreign:
-            return self._serving(parts_of(request).host)
-        if case.client == GATEWAY:
-            found = self._gateway(request)
-            if found is None:
-                raise LookupError("there is no Gateway; say which workload sends with `from`")
-            return found
-        key = case.client, case.namespace
-        if key not in self._proxies:
-            self._proxies[key] = (
-                self.mesh.proxy(*key) if self._pods else imagined_workload(case.client, case.namespace)
-            )
-        return self._proxies[key]
-
-    def _gateway(self, request: Request) -> Proxy | None:
-        real = [one for one in self._pods if is_gateway(one)]
-        if real:
-            return self.mesh.proxy(real[0].meta.name, real[0].meta.namespace)
-        return imagined_gateway(self.mesh.db, request)
-
-    def _serving(self, host: str) -> Proxy:
-        """Return a proxy that has the rules for a host: a sidecar, or a gateway where the rules are for gateways alone."""
-        found = [
-            one
-            for one in virtual_services(self.mesh.db)
-            if any(hosts.subset_of(host, h) for h in one.spec.hosts)
-        ]
-        exact = [one for one in found if host in one.spec.hosts]
-        for obj in (*exact, *found):
-            spec, space = obj.spec, obj.meta.namespace
-            if not spec.gateways or MESH in spec.gateways:
-                return Proxy(type="sidecar", address=ADDRESS, name="any", namespace=space)
-            labels = self._labels(gateway_ref(spec.gateways[0], space))
-            return Proxy(type="router", address=ADDRESS, name="any", namespace=space, labels=labels)
-        return imagined_workload("any", "default")
-
-    def _labels(self, ref: object) -> tuple[tuple[str, str], ...]:
-        found = next((one for one in self.mesh.objects("Gateway") if one.ref == ref), None)
-        return tuple(sorted((found.spec.selector if found is not None else LABELS).items()))
 
 
 def _loaded(objects: Load) -> tuple[Mesh, tuple[Finding, ...]]:
