@@ -13,13 +13,11 @@ from lateen.cli import live_client
 from lateen.cli.attach import captured
 from lateen.cli.client import Client
 from lateen.cli.errors import Failure
-from lateen.cli.explain_live import live as live_objects
 from lateen.cli.explain_log import NOTHING, fields_of, lines_of
 from lateen.cli.resolving import pick
 from lateen.expectations.engine import Parts, Question, Unjudged
 from lateen.twin.live import Logged, Received, judge, times
 
-__all__ = ["LiveEngine", "live_objects", "starting"]
 PATIENCE = 2.0  # seconds until a proxy has written its log; it flushes four times a second
 FLUSH = 0.6  # seconds in which every proxy has written what it had to say
 AGENT = "lateen-test/"

@@ -12,6 +12,7 @@ from lateen.model.envoy_filters import Context
 from lateen.model.fixed_clusters import FixedClusters, fixed_clusters
 from lateen.model.inbound import service_targets
 from lateen.model.inbound_clusters import inbound, inbound_ports
+from lateen.model.mesh_networks import KUBERNETES
 from lateen.model.sni_clusters import sni_cluster, sni_keys
 from lateen.model.view import View
 from lateen.translate import cluster_fixed, names
@@ -20,7 +21,6 @@ from lateen.translate.cluster_inbound import inbound_cluster
 
 CAPTURE = "LATEEN_CAPTURE"  # node metadata: how capture tells Envoy's traffic from the application's
 BY_MARK = "mark"
-KUBE_CLUSTER = "Kubernetes"  # Istio's name for a mesh of one Kubernetes cluster
 
 
 @query
@@ -81,7 +81,7 @@ def fixed_resource(db: Database, view: View, name: str) -> Resource | None:
 
 def kube_cluster(view: View) -> str:
     """Name the Kubernetes cluster that endpoints are said to be in."""
-    return view.meta("CLUSTER_ID") or KUBE_CLUSTER
+    return view.meta("CLUSTER_ID") or KUBERNETES
 
 
 def is_marked(view: View) -> bool:

@@ -11,7 +11,9 @@ from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model.defaults import ROOT_NAMESPACE
 
-KUBERNETES = "Kubernetes"  # the only cluster there is
+KUBERNETES = (
+    "Kubernetes"  # Istio's name for a mesh of one Kubernetes cluster, and for the registry of its services
+)
 NETWORK_LABEL = "topology.istio.io/network"
 Range = tuple[IPv4Network | IPv6Network, str]
 

@@ -16,7 +16,7 @@ MAKERS = frozenset({"Deployment"})
 """Kinds whose pods run and are listed themselves."""
 
 
-def live(mesh: str) -> Load:
+def live_objects(mesh: str) -> Load:
     """Return everything that is in force on a mesh.
 
     Raises:
