@@ -80,6 +80,16 @@ def certificate_of(credential: str) -> str:
     return name if name.startswith(TYPED) else f"{KUBERNETES}{name}"
 
 
+def file_certificate(certificate: str, key: str) -> str:
+    """Name the SDS secret of a certificate in files."""
+    return f"{FILE_CERTIFICATE}{certificate}~{key}"
+
+
+def file_root(path: str) -> str:
+    """Name the SDS validation context of a CA in a file (`system`: the operating system's bundle)."""
+    return f"{FILE_ROOT}{path}"
+
+
 def authorities_of(credential: str) -> str:
     """Name the secret with the CAs that belong to a `credentialName`."""
     name = certificate_of(credential)

@@ -7,9 +7,17 @@ import msgspec
 
 from lateen.api.destination_rule import ClientTLSSettings
 from lateen.api.mesh_config import TLSConfig
-from lateen.model.secrets import CONFIG_MAP, OWN_CERTIFICATE, OWN_ROOTS, authorities_of, certificate_of
+from lateen.model.secrets import (
+    CONFIG_MAP,
+    OWN_CERTIFICATE,
+    OWN_ROOTS,
+    SYSTEM,
+    authorities_of,
+    certificate_of,
+    file_certificate,
+    file_root,
+)
 
-SYSTEM_ROOTS = "system"
 MESH_PROTOCOLS = ("istio",)
 
 
@@ -106,11 +114,11 @@ def _certificate(settings: ClientTLSSettings) -> str | None:
     if settings.credential_name:
         return certificate_of(settings.credential_name)
     if settings.client_certificate and settings.private_key:
-        return f"file-cert:{settings.client_certificate}~{settings.private_key}"
+        return file_certificate(settings.client_certificate, settings.private_key)
     return None
 
 
 def _roots(settings: ClientTLSSettings) -> str:
     if settings.credential_name:
         return authorities_of(settings.credential_name)
-    return f"file-root:{settings.ca_certificates or SYSTEM_ROOTS}"
+    return file_root(settings.ca_certificates or SYSTEM)

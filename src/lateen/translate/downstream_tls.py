@@ -10,7 +10,14 @@ from envoy.type.matcher.v3.string_pb2 import StringMatcher
 
 from lateen.api.check.primitives.ciphers import usable
 from lateen.api.gateway import ServerTLSSettings
-from lateen.model.secrets import OWN_CERTIFICATE, OWN_ROOTS, authorities_of, certificate_of
+from lateen.model.secrets import (
+    OWN_CERTIFICATE,
+    OWN_ROOTS,
+    authorities_of,
+    certificate_of,
+    file_certificate,
+    file_root,
+)
 from lateen.model.tls_defaults import TlsDefaults
 from lateen.translate import message, names
 from lateen.translate.tls import secret_source
@@ -55,10 +62,10 @@ def certificate_names(settings: ServerTLSSettings) -> tuple[str, ...]:
         return (certificate_of(settings.credential_name),)
     if settings.tls_certificates:
         return tuple(
-            names.file_certificate(pair.server_certificate or "", pair.private_key or "")
+            file_certificate(pair.server_certificate or "", pair.private_key or "")
             for pair in settings.tls_certificates
         )
-    return (names.file_certificate(settings.server_certificate or "", settings.private_key or ""),)
+    return (file_certificate(settings.server_certificate or "", settings.private_key or ""),)
 
 
 def authority_name(settings: ServerTLSSettings) -> str:
@@ -70,7 +77,7 @@ def authority_name(settings: ServerTLSSettings) -> str:
     by_name = next(iter(settings.credential_names), settings.credential_name)
     if by_name:
         return authorities_of(by_name)
-    return names.file_root(settings.ca_certificates or "") if settings.ca_certificates else OWN_ROOTS
+    return file_root(settings.ca_certificates or "") if settings.ca_certificates else OWN_ROOTS
 
 
 def _set_parameters(common: CommonTlsContext, settings: ServerTLSSettings, defaults: TlsDefaults) -> None:

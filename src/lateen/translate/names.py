@@ -93,13 +93,3 @@ def black_hole_virtual_host(port: int) -> str:
 def config_path(group: str, version: str, namespace: str, plural: str, name: str) -> str:
     """Name the object that a route or cluster comes from, for its metadata."""
     return f"/apis/{group}/{version}/namespaces/{namespace}/{plural}/{name}"
-
-
-def file_certificate(certificate: str, key: str) -> str:
-    """Name the SDS secret of a certificate in files."""
-    return f"file-cert:{certificate}~{key}"
-
-
-def file_root(path: str) -> str:
-    """Name the SDS validation context of a CA in a file (`system`: the OS bundle)."""
-    return f"file-root:{path}"
