@@ -138,7 +138,7 @@ def curves(report: Report, path: str, given: tuple[str, ...]) -> None:
                 f"{path}[{place}]", f"{name!r} is not known to Envoy; it has {', '.join(sorted(CURVES))}"
             )
         elif name in given[:place]:
-            report.envoy(f"{path}[{place}]", f"{name} is there twice")
+            report.envoy(f"{path}[{place}]", f"{name!r} is there twice")
 
 
 def _pins(report: Report, path: str, given: ServerTLSSettings) -> None:
@@ -161,4 +161,4 @@ def _ciphers(report: Report, path: str, given: tuple[str, ...]) -> None:
         if name and name not in kept:
             report.warning(f"{path}[{place}]", f"{name!r} is not known and is left out")
         elif name in given[:place]:
-            report.warning(f"{path}[{place}]", f"{name} is there twice")
+            report.warning(f"{path}[{place}]", f"{name!r} is there twice")

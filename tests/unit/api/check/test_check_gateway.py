@@ -119,6 +119,7 @@ WARNED = [
         "needs cipherSuites",
     ),
     ("mode: SIMPLE, credentialName: a, cipherSuites: [FOO]", "cipherSuites[0]", "is not known"),
+    ("mode: SIMPLE, credentialName: a, cipherSuites: ['', '']", "cipherSuites[1]", "'' is there twice"),
     (
         "mode: SIMPLE, credentialName: a, cipherSuites: [AES128-SHA, AES128-SHA]",
         "cipherSuites[1]",
