@@ -8,7 +8,7 @@ Hubs are checked lowest first, so that all that one reads is settled by then. Th
 run, reads something higher up that an unsettled hub may yet change. Then the marks flow on above all the hubs that
 still wait (`flood`), as they would have without hubs: what is above them is no longer taken for fresh.
 
-Deferred queries are no hubs: what only they need is not computed before somebody asks them.
+Deferred queries are no hubs: they are not computed before somebody asks for them.
 
 The readers of an index are mostly *entries*: queries that look one key up. When an index differs, each entry takes its
 value over at once, and only those that have another one mark what is above them.
