@@ -23,6 +23,7 @@ _ENVOY_OWN = (
     "x-request-id",
     "x-envoy-",
     "connection",
+    "grpc-timeout",
     "content-length",
     "host",
     "transfer-encoding",
