@@ -81,14 +81,17 @@ class _Answer(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         address = self.connection.getsockname()[0]
         with contextlib.suppress(OSError):
-            if self.rfile.peek(16).startswith(b"CONNECT "):
-                self._open_tunnel()
-            if not self.rfile.peek(16).startswith(METHODS):
-                self.wfile.write(f"{BYTES_AT}{address}\n".encode())
-                self.connection.recv(65536)  # closing with unread bytes would reset the connection
-                return
-            while (line := self.rfile.readline()).endswith(b"\n") and self._answer_request(line, address):
-                pass
+            while start := self.rfile.peek(16):
+                if start.startswith(b"CONNECT "):  # perhaps on a connection that had requests before
+                    self._open_tunnel()
+                elif start.startswith(METHODS):
+                    line = self.rfile.readline()
+                    if not line.endswith(b"\n") or not self._answer_request(line, address):
+                        return
+                else:
+                    self.wfile.write(f"{BYTES_AT}{address}\n".encode())
+                    self.connection.recv(65536)  # closing with unread bytes would reset the connection
+                    return
 
     def _open_tunnel(self) -> None:
         """Agree to carry what comes next."""
