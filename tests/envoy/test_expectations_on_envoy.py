@@ -11,25 +11,11 @@ from lateen.expectations.cases import separated
 from lateen.expectations.running import Result, Run
 from lateen.sources.documents import Texts
 from lateen.twin.engine import EnvoyEngine, starting
+from support.reviews import RATINGS, REVIEWS, SUBSETS, documents
 
 pytestmark = pytest.mark.envoy
 
-MESH = """
-apiVersion: v1
-kind: Service
-metadata: {name: reviews}
-spec: {clusterIP: 10.96.0.10, selector: {app: reviews}, ports: [{name: http, port: 9080}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: ratings}
-spec: {clusterIP: 10.96.0.11, selector: {app: ratings}, ports: [{name: http, port: 9080}]}
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: reviews}
-spec: {host: reviews, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}
----
+RULES = """
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: reviews}
@@ -63,6 +49,7 @@ spec:
     - {destination: {host: reviews, subset: v1}, weight: 80}
     - {destination: {host: reviews, subset: v2}, weight: 20}
 """
+MESH = documents(REVIEWS, RATINGS, SUBSETS, RULES)
 CASE = """
 ---
 expectations:

@@ -9,25 +9,11 @@ import pytest
 from lateen.differences.comparison import Report, report
 from lateen.sources.memory import from_text
 from lateen.twin import proof
+from support.reviews import RATINGS, REVIEWS, SUBSETS, documents
 
 pytestmark = pytest.mark.envoy
 
-MESH = """
-apiVersion: v1
-kind: Service
-metadata: {name: reviews}
-spec: {clusterIP: 10.96.0.10, selector: {app: reviews}, ports: [{name: http, port: 9080}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: ratings}
-spec: {clusterIP: 10.96.0.11, selector: {app: ratings}, ports: [{name: http, port: 9080}]}
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: reviews}
-spec: {host: reviews, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}]}
----
+RULES = """
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: reviews}
@@ -36,6 +22,7 @@ spec:
   http:
   - RULE
 """
+MESH = documents(REVIEWS, RATINGS, SUBSETS, RULES)
 V1 = "route: [{destination: {host: reviews, subset: v1}}]"
 
 

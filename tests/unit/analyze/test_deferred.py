@@ -2,23 +2,18 @@
 
 import lateen
 from lateen.engine.cell import Deferred
+from support.reviews import REVIEWS, SUBSETS, documents
 
-MESH = """
-apiVersion: v1
-kind: Service
-metadata: {name: reviews}
-spec: {clusterIP: 10.0.0.1, selector: {app: reviews}, ports: [{name: http, port: 9080}]}
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: reviews}
-spec: {host: reviews, subsets: [{name: v1, labels: {version: v1}}]}
----
+MESH = documents(
+    REVIEWS,
+    SUBSETS,
+    """
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: reviews}
-spec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, subset: v2}}]}]}
-"""
+spec: {hosts: [reviews], http: [{route: [{destination: {host: reviews, subset: v9}}]}]}
+""",
+)
 
 
 def test_no_ordinary_query_reads_a_deferred_one():

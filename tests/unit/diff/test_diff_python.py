@@ -3,18 +3,17 @@
 from pathlib import Path
 
 import lateen
+from support.reviews import REVIEWS, documents
 
-MESH = """
-apiVersion: v1
-kind: Service
-metadata: {name: reviews}
-spec: {clusterIP: 10.96.0.10, selector: {app: reviews}, ports: [{name: http, port: 9080}]}
----
+MESH = documents(
+    REVIEWS,
+    """
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: reviews}
 spec: {hosts: [reviews], http: [{timeout: 1s, route: [{destination: {host: reviews}}]}]}
-"""
+""",
+)
 
 
 def test_what_changes_is_a_typed_report() -> None:

@@ -7,16 +7,15 @@ from lateen.expectations.engine import Parts, Question
 from lateen.expectations.running import Result, Run
 from lateen.sources.documents import Texts
 from lateen.twin.live import Logged, Received, judge
+from support.reviews import REVIEWS, documents
 
-MESH = """
-apiVersion: v1
-kind: Service
-metadata: {name: reviews}
-spec: {clusterIP: 10.96.0.10, selector: {app: reviews}, ports: [{name: http, port: 9080}]}
----
+MESH = documents(
+    REVIEWS,
+    """
 expectations:
 - {name: it, from: app, request: GET http://reviews:9080/a, expect: {EXPECT}}
-"""
+""",
+)
 CLUSTER = "outbound|9080||reviews.default.svc.cluster.local"
 FORWARDED = Logged(CLUSTER, "-", "/b", "other")
 TO_REVIEWS = "route: [{destination: {host: reviews}}]"
