@@ -11,6 +11,7 @@ import argparse
 import difflib
 import os
 import shlex
+import signal
 import sys
 import tempfile
 import time
@@ -119,6 +120,7 @@ def main() -> int:
     parser.add_argument("page", type=Path)
     parser.add_argument("--update", type=Path)
     chosen = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start deaf to Ctrl-C
     private_network.enter()
     page = parse(chosen.page.read_text())
     with tempfile.TemporaryDirectory(prefix="p", dir="/tmp") as home:
