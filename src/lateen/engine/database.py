@@ -16,9 +16,10 @@ A query that comes to depend on itself is a crash too, for every query on the ci
 Two arguments, or two values of a fact, that compare equal are the same to the database: `1`, `1.0` and `True` are one.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from lateen.engine.cell import Cell, Crash, CycleError, Deferred, Entry
 from lateen.engine.wave import Wave, link
@@ -26,9 +27,6 @@ from lateen.engine.wave import Wave, link
 P = ParamSpec("P")
 T = TypeVar("T")
 Args = tuple[Any, ...]
-_KINDS: dict[
-    Callable[..., Any], type[Cell]
-] = {}  # of the answers of functions made queries by `entry_of`, `deferred`
 
 
 class Database:
@@ -36,13 +34,17 @@ class Database:
 
     Attributes:
         revision: grows by one whenever a fact takes a different value.
+        answers: the memoised answers of each query, by its arguments.
+        reading: what the running query has read; None when none runs.
+        quick: `reading`, while every answer that is fresh may be returned without a further look; else None.
     """
 
     def __init__(self) -> None:
         self.revision = 1
         self._facts: dict[Hashable, Cell] = {}
-        self._answers: dict[Callable[..., Any], dict[Args, Cell]] = {}
-        self._reading: list[dict[Cell, None]] = []  # what each running query has read
+        self.answers: defaultdict[Callable[..., Any], dict[Args, Cell]] = defaultdict(dict)
+        self.reading: dict[Cell, None] | None = None
+        self.quick: dict[Cell, None] | None = None
         self._active: list[Cell] = []  # the answers being checked or computed, outermost first
         self._circular: dict[Cell, CycleError] = {}  # those of them that turned out to depend on themselves
         self._asked: dict[Cell, int] = {}  # when something outside last asked for an answer
@@ -51,11 +53,11 @@ class Database:
 
     def __iter__(self) -> Iterator[Cell]:
         yield from self._facts.values()
-        for answers in self._answers.values():
+        for answers in self.answers.values():
             yield from answers.values()
 
     def __len__(self) -> int:
-        return len(self._facts) + sum(map(len, self._answers.values()))
+        return len(self._facts) + sum(map(len, self.answers.values()))
 
     def set(self, fact: Hashable, value: object) -> None:
         """Set a fact; the only way in. None deletes it.
@@ -80,8 +82,8 @@ class Database:
         cell = self._facts.get(fact)
         if cell is None:  # an absent fact is a dependency too
             cell = self._facts[fact] = Cell(None, fact)
-        if self._reading:
-            self._reading[-1][cell] = None
+        if self.reading is not None:
+            self.reading[cell] = None
         return cell.value
 
     def find(self, key: Hashable) -> Cell | None:
@@ -113,10 +115,8 @@ class Database:
         kept = _with_all_read(self._asked)
         facts = [cell for cell in self._facts.values() if cell.value is not None or cell in kept]
         self._facts = {cell.args: cell for cell in facts}
-        self._answers = {
-            fn: {args: cell for args, cell in answers.items() if cell in kept}
-            for fn, answers in self._answers.items()
-        }
+        for fn, answers in self.answers.items():
+            self.answers[fn] = {args: cell for args, cell in answers.items() if cell in kept}
         for cell in self:
             cell.readers = None
         for cell in self:
@@ -124,20 +124,17 @@ class Database:
                 dep.add_reader(cell)
         return count - len(self)
 
-    def ask(self, fn: Callable[..., Any], args: Args) -> Any:
-        """Return a query's answer, recorded as read by the running query; `@query` calls this."""
-        answers = self._answers.get(fn)
-        cell = answers.get(args) if answers is not None else None
-        if cell is None:
-            cell = self.cell(fn, args)
-        if self._reading:
-            self._reading[-1][cell] = None
+    def ask(self, cell: Cell) -> Any:
+        """Return an answer, recorded as read by the running query; `@query` calls this."""
+        if self.reading is not None:
+            self.reading[cell] = None
         else:
             self._asked[cell] = self.revision
             if self._changed:
                 self.settle()
-        if self._wave.floor is not None and cell.height > self._wave.floor:
-            self._wave.flood()
+        wave = self._wave
+        if wave.floor is not None and cell.height > wave.floor:
+            wave.flood()
         if not cell.fresh:
             self._refresh(cell)
         value = cell.value
@@ -146,14 +143,8 @@ class Database:
         return value
 
     def cell(self, fn: Callable[..., Any], args: Args) -> Cell:
-        """Return the cell of an answer, which may not have been computed yet."""
-        answers = self._answers.get(fn)
-        if answers is None:
-            answers = self._answers[fn] = {}
-        cell = answers.get(args)
-        if cell is None:
-            cell = answers[args] = _KINDS.get(fn, Cell)(fn, args)
-        return cell
+        """Return the cell of an answer that was asked for before."""
+        return self.answers[fn][args]
 
     def settle(self) -> None:
         """Mark the answers that the changed facts may reach; all others are fresh then."""
@@ -178,10 +169,12 @@ class Database:
         finally:
             self._active.pop()
             cell.active = False
-            self._circular.pop(cell, None)
+            if self._circular:
+                self._circular.pop(cell, None)
             cell.fresh = settled
             cell.checked_at = self.revision if settled else 0
-            self._wave.release(cell, differs=not settled or cell.changed_at != before)
+            if self._wave.held:
+                self._wave.release(cell, differs=not settled or cell.changed_at != before)
             if not settled:
                 self._wave.flood(cell)
 
@@ -198,19 +191,19 @@ class Database:
 
     def _run(self, cell: Cell) -> bool:
         """Compute an answer, and tell whether all that it read was known for good."""
-        assert cell.fn is not None
         cell.runs += 1
-        self._reading.append({})
+        outer, deps = (self.reading, self.quick), dict[Cell, None]()
+        self.reading, self.quick = deps, deps if self._wave.floor is None else None
         try:
-            value = cell.fn(self, *cell.args)
+            value = cell.fn(self, *cell.args)  # type: ignore[misc]  # only facts have none
         except (RecursionError, MemoryError):
             raise  # says something about the machine, not about the facts
         except Exception as error:  # noqa: BLE001  any crash is an answer
             value = Crash(error)
         finally:
-            deps = self._reading.pop()
+            self.reading, self.quick = outer
         # Even when the query caught the error: else the answer would depend on who was asked first.
-        if cell in self._circular:
+        if self._circular and cell in self._circular:
             value = Crash(self._circular[cell])
         if not cell.changed_at or value != cell.value:  # an equal answer stops the wave here
             cell.value, cell.changed_at = value, self.revision
@@ -226,10 +219,22 @@ class Database:
 
 def query(fn: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Database, P], T]:
     """Make a pure function of a database a memoised query, asked by position: `services(db, view)`."""
+    return _query(fn, Cell)
 
+
+def _query(
+    fn: Callable[Concatenate[Database, P], T], kind: type[Cell]
+) -> Callable[Concatenate[Database, P], T]:
     @wraps(fn)
     def ask(db: Database, /, *args: P.args, **_: P.kwargs) -> T:
-        return cast("T", db.ask(fn, args))
+        answers = db.answers[fn]
+        cell = answers.get(args)
+        if cell is None:
+            cell = answers[args] = kind(fn, args)
+        elif cell.fresh and cell.value.__class__ is not Crash and (quick := db.quick) is not None:
+            quick[cell] = None  # `Database.ask` in short: most askings end here
+            return cell.value  # type: ignore[no-any-return]
+        return db.ask(cell)  # type: ignore[no-any-return]
 
     return ask
 
@@ -239,8 +244,7 @@ def deferred(fn: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[
 
     For what stands above all that is urgent: no `query` reads it.
     """
-    _KINDS[fn] = Deferred
-    return query(fn)
+    return _query(fn, Deferred)
 
 
 def entry_of(
@@ -257,8 +261,7 @@ def entry_of(
 
     def make(fn: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Database, P], T]:
         assert hasattr(index, "__wrapped__"), f"{index} is not a query"
-        _KINDS[fn] = Entry
-        return query(fn)
+        return _query(fn, Entry)
 
     return make
 

@@ -27,11 +27,12 @@ class Wave:
 
     Attributes:
         floor: the height up to which everything that is fresh really is; None when nothing waits.
+        held: the hubs that wait.
     """
 
     def __init__(self) -> None:
         self.floor: int | None = None
-        self._held: set[Cell] = set()
+        self.held: set[Cell] = set()
         self._heap: list[tuple[int, int, Cell]] = []
         self._count = 0  # cells are not ordered; this tells equal heights apart
 
@@ -56,9 +57,9 @@ class Wave:
 
     def flood(self, *cells: Cell) -> None:
         """Mark everything above some cells and above the hubs that wait; none waits any more."""
-        waiting: list[Cell] = [*cells, *self._held]
+        waiting: list[Cell] = [*cells, *self.held]
         self.floor = None
-        self._held.clear()
+        self.held.clear()
         self._heap.clear()
         while waiting:
             for reader in waiting.pop().each_reader():
@@ -70,7 +71,7 @@ class Wave:
         """Take the lowest hub that waits, and set the floor to its height."""
         while self._heap:
             height, _, hub = heappop(self._heap)
-            if hub not in self._held:
+            if hub not in self.held:
                 continue
             if hub.height > height:  # it was raised meanwhile
                 self._push(hub)
@@ -82,13 +83,13 @@ class Wave:
 
     def release(self, cell: Cell, *, differs: bool) -> None:
         """Take a cell that was checked off the list, and mark what reads it if its answer differs."""
-        if cell in self._held:
-            self._held.discard(cell)
+        if cell in self.held:
+            self.held.discard(cell)
             if differs:
                 self.mark(cell)
 
     def _hold(self, hub: Cell) -> None:
-        self._held.add(hub)
+        self.held.add(hub)
         if hub.height < HIGHEST:
             self._push(hub)
         else:  # nobody knows what is above it
@@ -113,10 +114,10 @@ def link(cell: Cell, deps: tuple[Cell, ...]) -> bool:
         Whether all of it was known for good; what an interrupted or circular query left behind is not.
     """
     before, cell.deps = cell.deps, deps
-    known, changed = frozenset(before), deps != before
+    known = (frozenset(before) if deps != before else None) if before else _NONE
     highest, settled = -1, True
     for dep in deps:
-        if changed and dep not in known:
+        if known is not None and dep not in known:
             readers = dep.readers
             if readers is None:
                 dep.readers = cell
@@ -131,6 +132,9 @@ def link(cell: Cell, deps: tuple[Cell, ...]) -> bool:
     if cell.height <= highest:
         raise_to(cell, highest + 1)
     return settled
+
+
+_NONE: frozenset[Cell] = frozenset()
 
 
 def raise_to(cell: Cell, height: int) -> None:

@@ -38,7 +38,7 @@ UNUSABLE = HTTPDirectResponse(status=500)
 EVERYTHING = 100  # per cent
 
 
-class Source(msgspec.Struct, frozen=True):
+class Source(msgspec.Struct, frozen=True, cache_hash=True):
     """Names the routes that one VirtualService gives to one listener."""
 
     ref: Ref

@@ -27,7 +27,7 @@ from lateen.model.virtual_services import Binding
 EVERYTHING = ("*/*",)
 
 
-class Scope(msgspec.Struct, frozen=True):
+class Scope(msgspec.Struct, frozen=True, cache_hash=True):
     """The identity of a scope."""
 
     namespace: str

@@ -84,7 +84,7 @@ class Proxy(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.type}~{self.address}~{self.name}.{self.namespace}~{dns}"
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class View(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """What configuration depends on; equal for replicas. The argument of every query about a proxy."""
 
     type: ProxyType
