@@ -31,6 +31,8 @@ class Sent(msgspec.Struct):
     bytes: int = 0
     resources: Counter[str] = msgspec.field(default_factory=Counter)
     """By type's abbreviation, removals too."""
+    keeps_names: bool = True
+    """Whether `by_client` is filled; for many proxies that is more than all that the server holds."""
     by_client: list[tuple[str, ...]] = msgspec.field(default_factory=list)
     """What each proxy got, as `CDS name`."""
     proxies: int = 0
@@ -44,13 +46,12 @@ class Client:
 
     def __init__(self, db: Database, node: Node, changes: Changes) -> None:
         self.node = node
-        self.session = Session("delta", _asker(db), _viewer(db), changes)
+        self.session = Session("delta", _asker(db), lambda proxy: view_of(db, proxy), changes, _proxy_of)
         self._waiting: list[Request] = [
             Request(type_url=types.CLUSTER, node=node),
             Request(type_url=types.LISTENER),
         ]
-        self._clusters: set[str] = set()
-        self._routes: set[str] = set()
+        self._clusters = self._routes = _shared(frozenset())
 
     def settle(self, sent: Sent) -> None:
         """Talk until nobody has anything to say."""
@@ -68,19 +69,20 @@ class Client:
                 told += _count(response, sent)
                 self._take(response)
         sent.proxies += bool(told)
-        sent.by_client.append(tuple(told))
+        if sent.keeps_names:
+            sent.by_client.append(tuple(told))
 
     def _take(self, response: Response) -> None:
         self._waiting.append(Request(type_url=response.type_url, nonce=response.nonce))
         if response.type_url == types.CLUSTER and not {*response.names} <= self._clusters:
-            self._ask(types.ENDPOINT, _eds_names(response.message), self._clusters)
+            self._clusters = self._ask(types.ENDPOINT, _eds_names(response.message), self._clusters)
         if response.type_url == types.LISTENER:
-            self._ask(types.ROUTE, _route_names(response.message), self._routes)
+            self._routes = self._ask(types.ROUTE, _route_names(response.message), self._routes)
 
-    def _ask(self, type_url: str, named: set[str], known: set[str]) -> None:
+    def _ask(self, type_url: str, named: set[str], known: frozenset[str]) -> frozenset[str]:
         if named - known:
             self._waiting.append(Request(type_url=type_url, subscribe=tuple(sorted(named - known))))
-            known |= named
+        return _shared(known | named)
 
 
 def node(index: int, copy: int = 0, kind: str = "sidecar") -> Node:
@@ -104,20 +106,28 @@ def gateway_node() -> Node:
     )
 
 
-def settle(clients: list[Client]) -> Sent:
+def settle(clients: list[Client], *, keeps_names: bool = True) -> Sent:
     """Let every proxy hear what is new for it."""
-    sent = Sent()
+    sent = Sent(keeps_names=keeps_names)
     for client in clients:
         client.settle(sent)
     return sent
 
 
+def _proxy_of(node: Node) -> Proxy:
+    return Proxy.from_node(node.id, node.metadata)
+
+
+_SETS: dict[frozenset[str], frozenset[str]] = {}
+
+
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    """Keep equal sets once: the clients' memory is not what is measured."""
+    return _SETS.setdefault(names, names)
+
+
 def _asker(db: Database) -> Any:
     return lambda type_url, view, names: resources(db, type_url, cast("View", view), names)
-
-
-def _viewer(db: Database) -> Any:
-    return lambda one: view_of(db, Proxy.from_node(one.id, one.metadata, one.locality))
 
 
 def _count(response: Response, sent: Sent) -> list[str]:

@@ -38,7 +38,10 @@ class Envoy:
         self.listen()
 
     def listen(self):
-        for response in self.session.respond():
+        is_quiet = self.session.is_quiet()
+        said = self.session.respond()
+        assert not (is_quiet and said)
+        for response in said:
             kept = {r.name: (r.version, r.body) for r in self.session._watches[response.type_url].sent}
             whole = self.protocol == "sotw" and response.type_url in WILDCARD
             self.inbox.append((response, {n: kept[n] for n in (kept if whole else response.names)}, whole))

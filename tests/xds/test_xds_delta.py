@@ -452,6 +452,25 @@ def test_proxies_with_the_same_answer_share_it():
     assert one.session._watches[CDS].sent is other.session._watches[CDS].sent
 
 
+def test_a_session_is_quiet_until_an_answer_is_another():
+    playbook = Playbook(World(a="1"))
+    assert playbook.session.is_quiet()
+    assert playbook >> subscribe(CDS) << says(CDS, "a") >> ack(CDS)
+    assert playbook.session.is_quiet()
+    playbook.world.contents[CDS]["b"] = "1"
+    assert not playbook.session.is_quiet()
+    assert not playbook.session.is_quiet(), "asking takes nothing away"
+
+
+def test_proxies_that_name_the_same_share_the_names():
+    world, changes = World(a="1"), Changes()
+    one, other = Playbook(world, changes=changes), Playbook(world, changes=changes)
+    for playbook in (one, other):
+        playbook.request(CDS)
+        playbook.request(EDS, subscribe=("y", "x"))
+    assert one.session._watches[EDS].subscription is other.session._watches[EDS].subscription
+
+
 @pytest.mark.parametrize("node", [None, Node(id="")])
 def test_a_stream_begins_with_a_node(node):
     session = Session("delta", World().resources, lambda _: "view", Changes())
@@ -463,7 +482,7 @@ def test_a_node_may_be_refused():
     def refuse(node):
         raise ValueError(f"node id {node.id!r} is odd")
 
-    session = Session("delta", World().resources, refuse, Changes())
+    session = Session("delta", World().resources, lambda _: "view", Changes(), refuse)
     with pytest.raises(ProtocolError, match="node id 'x' is odd"):
         session.receive(Request(type_url=CDS, node=Node(id="x")))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lateen.xds.subscription import Subscription, change_names, set_names
+from lateen.xds.subscription import Subscription, Subscriptions, change_names, set_names
 
 
 def sotw(*requests, start=None):
@@ -93,3 +93,21 @@ def test_covers():
     assert Subscription.everything().covers("x")
     assert not Subscription.nothing().covers("x")
     assert set_names(Subscription.nothing(), ["x"]).covers("x")
+
+
+def test_equal_subscriptions_are_kept_once():
+    known = Subscriptions()
+    one, other, third = (set_names(Subscription.nothing(), names) for names in ("ab", "ba", "ac"))
+    assert one == other
+    assert one is not other
+    assert known.shared(one) is one
+    assert known.shared(other) is one
+    assert known.shared(third) is third
+    assert len({one.wanted: 1, other.wanted: 2, ("a", "b"): 3}) == 1
+
+
+def test_a_subscription_that_nobody_holds_is_forgotten():
+    known = Subscriptions()
+    known.shared(set_names(Subscription.nothing(), "ab"))
+    again = set_names(Subscription.nothing(), "ab")
+    assert known.shared(again) is again

@@ -107,7 +107,10 @@ class Playbook:
         self.session.receive(Request(type_url=type_url, node=node, **fields))
 
     def listen(self) -> None:
-        for response in self.session.respond():
+        is_quiet = self.session.is_quiet()
+        said = self.session.respond()
+        assert not (is_quiet and said)
+        for response in said:
             self.nonces[response.type_url] = response.nonce
             self.waiting.append(self.parse(response.message))
 

@@ -23,7 +23,7 @@ ProxyType = Literal["sidecar", "router"]
 Pairs = tuple[tuple[str, str], ...]
 
 
-class Proxy(msgspec.Struct, frozen=True, kw_only=True):
+class Proxy(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """A connected (or imagined) Envoy, as its node describes it."""
 
     type: ProxyType = "sidecar"

@@ -49,7 +49,12 @@ class ControlPlane:
         """Start with the mesh's settings and nothing else; `check` judges each object on its own."""
         self.db = Database()
         self.db.set(facts.RUNS, True)
-        self.ads = AdsServer(resources=self.resources, view_of=self.view_of, on_change=self._proxies_moved)
+        self.ads = AdsServer(
+            resources=self.resources,
+            proxy_of=proxy_of,
+            view_of=lambda proxy: view_of(self.db, proxy),
+            on_change=self._proxies_moved,
+        )
         self._listeners: list[Callable[[], None]] = [self.ads.notify]
         self._check = check
         self._store = Store(self.db, check)
@@ -162,7 +167,7 @@ class ControlPlane:
         Raises:
             ValueError: its id is not of Istio's form.
         """
-        return view_of(self.db, Proxy.from_node(node.id, node.metadata, node.locality))
+        return view_of(self.db, proxy_of(node))
 
     def _apply(self, load: Load) -> Outcome:
         there = frozenset(one.ref for one in load.entries if facts.get(self.db, one.ref) is not None)
@@ -210,6 +215,15 @@ class ControlPlane:
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
+
+
+def proxy_of(node: Node) -> Proxy:
+    """Read what a node says of itself.
+
+    Raises:
+        ValueError: its id is not of Istio's form.
+    """
+    return Proxy.from_node(node.id, node.metadata, node.locality)
 
 
 def _later(seconds: float, do: Callable[[], None]) -> Timer:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from lateen.compile.resource import Resource
 from lateen.xds import wire
+from lateen.xds.subscription import Subscriptions
 
 Protocol = Literal["delta", "sotw"]
 Resources = tuple[Resource, ...]
@@ -53,9 +54,14 @@ def version_of(resources: Resources) -> str:
 
 
 class Changes:
-    """The recent changes, shared by all sessions of a server: proxies that need the same are told it one after the other."""
+    """The recent changes, shared by all sessions of a server: proxies that need the same are told it one after the other.
+
+    Attributes:
+        subscriptions: what the proxies name, shared likewise.
+    """
 
     def __init__(self) -> None:
+        self.subscriptions = Subscriptions()
         self._recent: dict[tuple[int, int], Change] = {}
         self._size = 0
 

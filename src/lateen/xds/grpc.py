@@ -19,7 +19,7 @@ from lateen.compile.types import abbreviation
 from lateen.xds import request
 from lateen.xds.change import Changes, Protocol
 from lateen.xds.request import Node, ProtocolError, Request
-from lateen.xds.session import Ask, Session, ViewOf
+from lateen.xds.session import Ask, ProxyOf, Session, ViewOf, as_announced
 from lateen.xds.state import SessionState
 
 SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService"
@@ -63,8 +63,9 @@ class AdsServer:
 
     Args:
         resources: the database's answers; see `session.Ask`.
-        view_of: from what a node says of itself to a view; ValueError refuses the node.
-        on_change: called when a proxy comes, goes, is sent something or answers; must be quick.
+        view_of: from a proxy to a view.
+        proxy_of: from what a node says of itself to a proxy; ValueError refuses the node.
+        on_change: called when a proxy has introduced itself or left; must be quick.
         patience: seconds that changes of routes and listeners wait for clusters to get warm.
     """
 
@@ -73,16 +74,19 @@ class AdsServer:
         *,
         resources: Ask,
         view_of: ViewOf,
+        proxy_of: ProxyOf = as_announced,
         on_change: Callable[[], None] = lambda: None,
         patience: float = 2.0,
     ) -> None:
-        self._resources, self._view_of, self._on_change = resources, view_of, on_change
+        self._resources, self._view_of, self._proxy_of = resources, view_of, proxy_of
+        self._on_change = on_change
         self._patience = patience
         self._changes = Changes()
         self._forgetting: asyncio.TimerHandle | None = None
         self._streams: dict[_Stream, None] = {}
         self._traffic: dict[str, Traffic] = {}
         self._moves = 0
+        self._telling: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
         self._server: Any = None
         self._socket_path: Path | None = None
@@ -118,8 +122,9 @@ class AdsServer:
         if self._server is not None:
             await self._server.stop(grace=0)
             self._server = None
-        if self._forgetting is not None:
-            self._forgetting.cancel()
+        for waiting in (self._forgetting, self._telling):
+            if waiting is not None:
+                waiting.cancel()
         if self._socket_path is not None:
             self._socket_path.unlink(missing_ok=True)
             self._socket_path = None
@@ -127,8 +132,8 @@ class AdsServer:
     def notify(self) -> None:
         """Say that the database has moved: every proxy is told what differs for it."""
         self._moves += 1
-        for stream in self._streams:
-            stream.wake.set()
+        if self._streams and (self._telling is None or self._telling.done()):
+            self._telling = asyncio.get_running_loop().create_task(self._tell())
 
     def connections(self) -> tuple[Connection, ...]:
         """Return a snapshot of every proxy that has introduced itself, by node id."""
@@ -167,6 +172,26 @@ class AdsServer:
             return False
         return True
 
+    async def _tell(self) -> None:
+        """Wake the writers of those proxies for which something is new; the others only take note of the move.
+
+        Between two who are woken others get their turn, so that the first are written to while the next are looked at.
+        """
+        behind = True
+        while behind:
+            behind = False
+            for stream in tuple(self._streams):
+                moves = self._moves
+                if stream.told >= moves or stream.wake.is_set():
+                    continue
+                behind = True
+                if _is_quiet(stream.session):
+                    stream.told = moves
+                else:
+                    stream.wake.set()
+                    await asyncio.sleep(0)
+        self._changed()
+
     def _is_settled(self, stream: _Stream, moves: int | None = None) -> bool:
         since = self._moves if moves is None else moves
         awake = stream.wake.is_set()  # an acknowledgement just came, and may let more go out
@@ -174,7 +199,8 @@ class AdsServer:
 
     def _method(self, protocol: Protocol, decode: Callable[[bytes], Request]) -> Any:
         async def serve(_: object, context: Any) -> None:
-            stream = _Stream(Session(protocol, self._resources, self._view_of, self._changes), decode)
+            session = Session(protocol, self._resources, self._view_of, self._changes, self._proxy_of)
+            stream = _Stream(session, decode)
             try:
                 await self._serve(stream, context)
             except* ProtocolError as errors:
@@ -193,14 +219,18 @@ class AdsServer:
             stream.closed = True
             del self._streams[stream]
             self._changed()
+            self._on_change()
 
     async def _read(self, stream: _Stream, context: Any) -> None:
         while (message := await context.read()) is not grpc.aio.EOF:
             request = stream.decode(message)
             if request.error:
                 self._count(request.type_url, rejections=1)
+            is_new = stream.session.node is None
             stream.session.receive(request)
             stream.wake.set()
+            if is_new:
+                self._on_change()
         stream.closed = True
         stream.wake.set()
 
@@ -239,7 +269,14 @@ class AdsServer:
     def _changed(self) -> None:
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
-        self._on_change()
+
+
+def _is_quiet(session: Session) -> bool:
+    """Tell whether a session has nothing to say; one that cannot tell is asked by its own writer, and fails alone."""
+    try:
+        return session.is_quiet()
+    except Exception:  # noqa: BLE001  whatever it is, its stream ends with it
+        return False
 
 
 def _bind_socket(server: Any, path: Path) -> None:

@@ -10,6 +10,7 @@ which is in `order`, what a client wants in `subscription`, what it has in `watc
 """
 
 from collections.abc import Callable, Hashable
+from typing import Any
 
 import msgspec
 
@@ -23,8 +24,15 @@ from lateen.xds.watch import Outstanding, Watch
 
 Ask = Callable[[str, Hashable, tuple[str, ...] | None], Resources]
 """`resources(type_url, view, names)`: sorted by name; names None = everything, else those of them (sorted) that exist."""
-ViewOf = Callable[[Node], Hashable]
-"""What of a node configuration depends on. Asked anew whenever the database has moved. ValueError refuses the node."""
+ViewOf = Callable[[Any], Hashable]
+"""What of a proxy configuration depends on. Asked anew whenever the database has moved."""
+ProxyOf = Callable[[Node], Any]
+"""What a node says of itself, read once for each stream. ValueError refuses the node."""
+
+
+def as_announced(node: Node) -> Node:
+    """Take a node as it is."""
+    return node
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -47,12 +55,20 @@ class Session:
         held: changes wait for the acknowledgement of others. `lift()` stops the waiting.
     """
 
-    def __init__(self, protocol: Protocol, resources: Ask, view_of: ViewOf, changes: Changes) -> None:
+    def __init__(
+        self,
+        protocol: Protocol,
+        resources: Ask,
+        view_of: ViewOf,
+        changes: Changes,
+        proxy_of: ProxyOf = as_announced,
+    ) -> None:
         self.node: Node | None = None
         self.protocol: Protocol = protocol
         self.held = False
-        self._ask, self._view_of, self._changes = resources, view_of, changes
-        self._watches: dict[str, Watch] = {}
+        self._ask, self._view_of, self._changes, self._proxy_of = resources, view_of, changes, proxy_of
+        self._proxy: Any = None
+        self._watches: dict[str, Watch] = {}  # in the order of sending
         self._nonce = 0
         self._lifted = False
         self._early: set[str] = set()  # clusters sent before the client asked for any endpoints
@@ -72,24 +88,31 @@ class Session:
             self._begin(request)
         else:
             watch.update(request)
+        if request.names or request.subscribe or request.unsubscribe:
+            watch = self._watches[request.type_url]
+            watch.subscription = self._changes.subscriptions.shared(watch.subscription)
         if self._lifted and not self._unanswered(types.CLUSTER, types.ENDPOINT):
             self._lifted = False
 
     def respond(self) -> tuple[Response, ...]:
         """Return what can be sent now, in the order in which to send it; it counts as sent."""
-        self.held = False
         if self.node is None:
             return ()
-        view = self._view_of(self.node)
-        watches = [self._watches[type_url] for type_url in order.in_order(self._watches)]
-        answers = {watch.type_url: self._answer(watch, view) for watch in watches}
+        self.held = False
+        answers = self._answers()
+        if self._has_no_news(answers):
+            return ()
         removable = self._removable(answers)
         responses = []
-        for watch in watches:
+        for watch in self._watches.values():
             say = self._next(watch, answers[watch.type_url], removable)
             if say is not None:
                 responses.append(self._send(watch, say))
         return tuple(responses)
+
+    def is_quiet(self) -> bool:
+        """Tell at little cost whether `respond()` has nothing to say: the answers are the very ones that the client has."""
+        return self.node is None or (not self.held and self._has_no_news(self._answers()))
 
     def lift(self) -> None:
         """Stop waiting for clusters to get warm: what is held goes out with the next `respond()`."""
@@ -105,7 +128,7 @@ class Session:
         return SessionState(
             node=self.node or Node(id=""),
             protocol=self.protocol,
-            types=tuple(self._watches[t].state() for t in order.in_order(self._watches) if order.is_known(t)),
+            types=tuple(watch.state() for t, watch in self._watches.items() if order.is_known(t)),
             unknown_types=tuple(sorted(t for t in self._watches if not order.is_known(t))),
         )
 
@@ -113,17 +136,25 @@ class Session:
         if node is None or not node.id:
             raise ProtocolError("the first request of a stream needs a node with an id")
         try:
-            self._view_of(node)
+            self._proxy = self._proxy_of(node)
         except ValueError as error:
             raise ProtocolError(str(error)) from error
         self.node = node
 
     def _begin(self, request: Request) -> None:
         watch = self._watches[request.type_url] = Watch(request.type_url, self.protocol)
+        self._watches = {type_url: self._watches[type_url] for type_url in order.in_order(self._watches)}
         watch.begin(request)
         if watch.type_url == types.ENDPOINT:
             watch.again(tuple(self._early))
             self._early.clear()
+
+    def _answers(self) -> dict[str, Resources]:
+        view = self._view_of(self._proxy)
+        return {type_url: self._answer(watch, view) for type_url, watch in self._watches.items()}
+
+    def _has_no_news(self, answers: dict[str, Resources]) -> bool:
+        return all(watch.is_up_to(answers[type_url]) for type_url, watch in self._watches.items())
 
     def _answer(self, watch: Watch, view: Hashable) -> Resources:
         """Ask the database; what cannot be computed stays as it is at the client."""

@@ -15,13 +15,28 @@ https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol. In short:
 
 from collections.abc import Iterable
 from typing import Self
+from weakref import WeakValueDictionary
 
 import msgspec
 
 WILDCARD = "*"
 
 
-class Subscription(msgspec.Struct, frozen=True):
+class Names(tuple[str, ...]):  # noqa: SLOT001  a tuple has room for none
+    """Names, sorted, that know their hash: thousands are looked up for each proxy after each change."""
+
+    def __new__(cls, names: Iterable[str]) -> Self:
+        """Sort names."""
+        return super().__new__(cls, sorted(names))
+
+    def __init__(self, _: Iterable[str]) -> None:
+        self._hash = super().__hash__()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+class Subscription(msgspec.Struct, frozen=True, cache_hash=True, weakref=True):
     """What a client wants of one type at this moment."""
 
     wildcard: bool
@@ -47,8 +62,22 @@ class Subscription(msgspec.Struct, frozen=True):
         return self.wildcard or name in self.names
 
     def _with(self, names: Iterable[str], wildcard: bool) -> Self:  # noqa: FBT001  a value to store
-        wanted = None if wildcard else tuple(sorted(names))
+        wanted = None if wildcard else Names(names)
         return type(self)(wildcard, False, frozenset(names), wanted)
+
+
+class Subscriptions:
+    """Those of all proxies, each only once: hundreds of proxies name the same thousands of clusters."""
+
+    def __init__(self) -> None:
+        self._known = WeakValueDictionary[
+            int, Subscription
+        ]()  # by hash; of two that collide one is not shared
+
+    def shared(self, subscription: Subscription) -> Subscription:
+        """Return the equal one that somebody holds, if there is one."""
+        known = self._known.setdefault(hash(subscription), subscription)
+        return known if known == subscription else subscription
 
 
 def set_names(subscription: Subscription, names: Iterable[str]) -> Subscription:

@@ -90,6 +90,12 @@ class Watch:
         self.resend |= wanted
         self.tell |= wanted
 
+    def is_up_to(self, answer: Resources) -> bool:
+        """Tell whether the client has been sent all of an answer, and is owed nothing else."""
+        return answer is self.answer and not (
+            self.resend or self.tell or self.owed or self.alone or self.failure
+        )
+
     def forget_vanished(self, answer: Resources) -> None:
         """Forget rejections of resources that are no more and that the client, asking by name, is not told so of.
 
