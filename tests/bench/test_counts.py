@@ -10,8 +10,9 @@ import pytest
 from bench_mesh import Size
 from bench_proxies import Client, Sent
 
+from lateen.analyze.findings import findings
 from lateen.engine import Database
-from lateen.engine.counters import reset, runs
+from lateen.engine.counters import counts, reset, runs
 from lateen.sources.documents import Texts
 from lateen.sources.store import FILES, Store
 from lateen.xds.change import Changes
@@ -118,6 +119,18 @@ def test_a_new_port_sends_its_own_clusters_and_not_those_of_others(mesh: Mesh) -
     assert told == {f"{kind} {one.replace('8080', '8081')}" for kind in ("CDS", "EDS") for one in CLUSTERS}
     assert {word for client in sent.by_client for word in client} - told == {"LDS 0.0.0.0_8081", "RDS 8081"}
     mesh.edit(name, text(EDITED))
+
+
+def test_a_new_port_makes_lists_of_services_once_for_all_who_see_the_same(mesh: Mesh) -> None:
+    findings(mesh.db)
+    mesh.edit(f"svc-{EDITED}", bench_mesh.service(EDITED, extra_port=True))
+    findings(mesh.db)
+    ran = counts(mesh.db)
+    scopes = 2 if "sc-0" in mesh.files else 1  # the gateway's, and n0's Sidecar
+    assert ran["scope._services"] == ran["scope._by_host"] == scopes
+    assert ran["outbound_plan.entries"] == 1, "of the new port alone"
+    assert ran["service.all_services"] == ran["service.by_host"] == ran["service.declared_by"] == 1
+    mesh.edit(f"svc-{EDITED}", bench_mesh.service(EDITED))
 
 
 def test_a_wider_sidecar_tells_its_own_namespace_alone() -> None:

@@ -9,11 +9,12 @@ from lateen.api import facts
 from lateen.api.sidecar import IstioIngressListener
 from lateen.engine import Database, query
 from lateen.model import mesh, scope, stat_names
+from lateen.model.audience import in_namespace
 from lateen.model.endpoints import endpoints
 from lateen.model.families import WILDCARD, WILDCARDS, wildcard
 from lateen.model.protocol import Protocol, parse
 from lateen.model.selectors import selects
-from lateen.model.service import Port, Registry, Resolution, Service, all_services
+from lateen.model.service import Port, Registry, Resolution, Service
 from lateen.model.stat_names import Named
 from lateen.model.view import View
 
@@ -86,7 +87,7 @@ def inbound_chains(db: Database, view: View) -> tuple[InboundChain, ...]:
 @query
 def _candidates(db: Database, namespace: str) -> tuple[Service, ...]:
     """Return the namespace's services that may have workloads, oldest first, then by host."""
-    own = (s for s in all_services(db) if s.namespace == namespace and s.resolution is not Resolution.ALIAS)
+    own = (s for s in in_namespace(db, namespace) or () if s.resolution is not Resolution.ALIAS)
     return tuple(sorted(own, key=lambda s: (s.created, s.host)))
 
 

@@ -15,7 +15,7 @@ from lateen.model import mesh, outbound_plan, scope, tcp_routing
 from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
 from lateen.model.families import WILDCARDS, also
 from lateen.model.filter_chain_match import PLAINTEXT_HTTP, RAW, ChainMatch, without_taken
-from lateen.model.outbound_plan import Entry, Form, Member
+from lateen.model.outbound_plan import Capture, Entry, Form, Member
 from lateen.model.protocol import Protocol
 from lateen.model.routing_domains import short_forms
 from lateen.model.scope import Scope
@@ -117,14 +117,21 @@ def outbound_route_names(db: Database, view: View) -> tuple[str, ...]:
     """Return the RDS names that a sidecar's outbound listeners ask for, sorted."""
     capture = outbound_plan.capture_of(db, view)
     found = {
-        _route_name(entry, member)
-        for entry in outbound_plan.entries(db, capture)
-        for member in entry.members
-        if member.form is not Form.TCP
+        name for number in outbound_plan.ports(db, capture) for name in _names_on_port(db, capture, number)
     }
     if mesh.http_proxy_port(db, view):
         found.add(HTTP_PROXY_ROUTES)
     return tuple(sorted(found))
+
+
+@query
+def _names_on_port(db: Database, capture: Capture, number: int) -> frozenset[str]:
+    return frozenset(
+        _route_name(entry, member)
+        for entry in outbound_plan.entries(db, capture, number).values()
+        for member in entry.members
+        if member.form is not Form.TCP
+    )
 
 
 def _chains(db: Database, view: View, entry: Entry, member: Member) -> Iterator[Chain]:
@@ -178,24 +185,12 @@ def _bound_to(db: Database, chosen: Scope, egress: int, host: str) -> tuple[Ref,
 @query
 def _opaque_bindings(db: Database, chosen: Scope, egress: int) -> tuple[Binding, ...]:
     """Return the few that have opaque routes at all; stays equal while services come and go."""
-    bindings = scope.egress_listeners(db, chosen)[egress].bindings
+    bindings = scope.bindings(db, chosen, egress)
     return tuple(one for one in bindings if tcp_routing.has_l4_routes(db, one.ref))
 
 
 def _service(db: Database, chosen: Scope, member: Member) -> Service | None:
-    return _imported_as(db, chosen, member.egress, member.host, member.origin)
-
-
-@query
-def _imported_as(db: Database, chosen: Scope, egress: int, host: str, origin: Ref) -> Service | None:
-    """Return one imported service; a firewall in front of the others."""
-    return _imported(db, chosen, egress).get((host, origin))
-
-
-@query
-def _imported(db: Database, chosen: Scope, egress: int) -> dict[tuple[str, Ref], Service]:
-    found = scope.egress_listeners(db, chosen)[egress].services
-    return {(service.host, service.origin): service for service in found}
+    return scope.imported_as(db, chosen.seen, member.egress, (member.host, member.origin))
 
 
 def _tls_chains(db: Database, view: View, entry: Entry, member: Member, service: Service) -> Iterator[Chain]:

@@ -1,7 +1,8 @@
 """Which outbound listeners a sidecar has, and which services share each, before anything is read of their routes.
 
 The order of services decides who wins an address: the first one; HTTP and opaque services on one address are told
-apart by their first bytes. Source: pilot/pkg/networking/core/listener.go (buildSidecarOutboundListeners and
+apart by their first bytes. Ports have nothing to do with each other, and a service's new port changes that port's
+listeners alone. Source: pilot/pkg/networking/core/listener.go (buildSidecarOutboundListeners and
 buildSidecarOutboundListener).
 """
 
@@ -11,13 +12,13 @@ from enum import StrEnum
 import msgspec
 
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, entry_of, query
 from lateen.model import host as hosts
 from lateen.model import mesh, scope
 from lateen.model.endpoints import endpoints
 from lateen.model.families import V4, WILDCARDS, loopback, speaks, wildcard
 from lateen.model.protocol import Protocol, parse
-from lateen.model.scope import Egress, Scope
+from lateen.model.scope import Listener, Scope
 from lateen.model.service import Port, Registry, Resolution, Service
 from lateen.model.view import View
 
@@ -29,6 +30,7 @@ class Capture(msgspec.Struct, frozen=True):
     """What of a view decides about its outbound listeners; shared by all proxies that differ in nothing else."""
 
     scope: Scope
+    """The one that stands for all that see the same services."""
     interception: str
     dns_capture: bool
     unprivileged: bool
@@ -76,7 +78,7 @@ class Entry(msgspec.Struct, frozen=True):
 def capture_of(db: Database, view: View) -> Capture:
     """Reduce a view to what decides about its outbound listeners."""
     return Capture(
-        scope.scope_of(db, view),
+        scope.scope_of(db, view).seen,
         view.interception,
         view.dns_capture,
         mesh.is_privileged(view, 1),
@@ -86,29 +88,40 @@ def capture_of(db: Database, view: View) -> Capture:
 
 
 @query
-def entries(db: Database, capture: Capture) -> tuple[Entry, ...]:
-    """Return all outbound listeners of the proxies with this capture, by address and port."""
-    plan = _Plan(db, capture)
-    for index, egress in enumerate(scope.egress_listeners(db, capture.scope)):
-        plan.add_egress(index, egress)
+def ports(db: Database, capture: Capture) -> tuple[int, ...]:
+    """Return the ports that outbound listeners may have, sorted; a UNIX socket has 0."""
+    found: set[int] = set()
+    for place, listener in enumerate(scope.listeners(db, capture.scope)):
+        own = listener is not None and listener.port is not None
+        found.update((scope.port_of(listener),) if own else scope.ports(db, capture.scope, place))
+    return tuple(sorted(found))
+
+
+@query
+def entries(db: Database, capture: Capture, number: int) -> dict[str, Entry]:
+    """Return the outbound listeners on one port of the proxies with this capture, by address."""
+    plan = _Plan(db, capture, number)
+    for place, listener in enumerate(scope.listeners(db, capture.scope)):
+        plan.add_listener(place, listener)
     return plan.result()
 
 
-@query
+@entry_of(entries)
+def _entry(db: Database, capture: Capture, number: int, bind: str) -> Entry | None:
+    return entries(db, capture, number).get(bind)
+
+
 def entry(db: Database, capture: Capture, bind: str, port: int) -> Entry | None:
-    """Return one listener; a firewall in front of the others."""
-    return _index(db, capture).get((bind, port))
-
-
-@query
-def _index(db: Database, capture: Capture) -> dict[tuple[str, int], Entry]:
-    return {(one.bind, one.port): one for one in entries(db, capture)}
+    """Return one listener."""
+    return _entry(db, capture, port, bind)
 
 
 @query
 def addresses(db: Database, capture: Capture) -> tuple[tuple[str, int], ...]:
-    """Return the address and port of every outbound listener; equal when only services on them change."""
-    return tuple((one.bind, one.port) for one in entries(db, capture))
+    """Return the address and port of every outbound listener, sorted; equal when only services on them change."""
+    return tuple(
+        sorted((bind, number) for number in ports(db, capture) for bind in entries(db, capture, number))
+    )
 
 
 def service_addresses(service: Service, families: str, *, dns_capture: bool) -> tuple[str, ...]:
@@ -148,34 +161,32 @@ class _Open:
 
 
 class _Plan:
-    """The state of the walk over all services."""
+    """The state of the walk over the services of one port."""
 
-    def __init__(self, db: Database, capture: Capture) -> None:
-        self.db, self.capture = db, capture
-        self.open: dict[tuple[str, int], _Open] = {}
+    def __init__(self, db: Database, capture: Capture, number: int) -> None:
+        self.db, self.capture, self.number = db, capture, number
+        self.open: dict[str, _Open] = {}
 
-    def add_egress(self, index: int, egress: Egress) -> None:
+    def add_listener(self, index: int, listener: Listener) -> None:
         """Add what one egress listener imports; the one without a port leaves earlier addresses alone."""
-        listener = egress.listener
-        bound = self._is_bound(egress)
+        bound = self._is_bound(listener)
         bind = (listener.bind if listener else None) or (loopback(self.capture.families) if bound else "")
         place = _Place(index, bind, bound, has_port=listener is not None and listener.port is not None)
         if listener is not None and listener.port is not None:
-            number = listener.port.number or 0
-            port = Port(listener.port.name or "", number, parse(listener.port.protocol or ""))
-            for service in egress.services:
+            port = Port(listener.port.name or "", self.number, parse(listener.port.protocol or ""))
+            here = self.number == scope.port_of(listener)
+            for service in scope.imported(self.db, self.capture.scope, index) if here else ():
                 self._add(place, service, port)
             return
         for one in self.open.values():
             one.locked = True
-        for service in egress.services:
+        for service in scope.imported_on(self.db, self.capture.scope, index, self.number) or ():
             for port in service.ports:
                 self._add(place, service, port)
 
-    def _is_bound(self, egress: Egress) -> bool:
+    def _is_bound(self, listener: Listener) -> bool:
         if self.capture.interception == mesh.NO_INTERCEPTION:
             return True
-        listener = egress.listener
         return listener is not None and (
             listener.capture_mode == "NONE" or (listener.bind or "").startswith(UNIX)
         )
@@ -191,8 +202,8 @@ class _Plan:
                 address=own, cidr=own if is_range else "",
             )  # fmt: skip
             for address in self._binds(place, service, member):
-                if self._may_open(address, port.number, bound=place.bound):
-                    self._join((address, port.number), member, bound=place.bound)
+                if self._may_open(address, bound=place.bound):
+                    self._join(address, member, bound=place.bound)
 
     def _binds(self, place: _Place, service: Service, member: Member) -> Iterator[str]:
         """Yield where the port of a service is listened for, for one of its addresses."""
@@ -218,22 +229,22 @@ class _Plan:
         is_open = service.registry is not Registry.KUBERNETES and service.selector is None
         return None if is_open and not pods else pods
 
-    def _may_open(self, address: str, number: int, *, bound: bool) -> bool:
-        if bound and self.capture.unprivileged and 0 < number < mesh.FIRST_UNPRIVILEGED_PORT:
+    def _may_open(self, address: str, *, bound: bool) -> bool:
+        if bound and self.capture.unprivileged and 0 < self.number < mesh.FIRST_UNPRIVILEGED_PORT:
             return False
-        return address not in WILDCARDS or number not in mesh.reserved_ports(self.db)
+        return address not in WILDCARDS or self.number not in mesh.reserved_ports(self.db)
 
-    def _join(self, key: tuple[str, int], member: Member, *, bound: bool) -> None:
-        held = self.open.get(key)
+    def _join(self, bind: str, member: Member, *, bound: bool) -> None:
+        held = self.open.get(bind)
         if held is None:
-            self.open[key] = _Open(bound, _protocol_of(member, key[0]), [member])
+            self.open[bind] = _Open(bound, _protocol_of(member, bind), [member])
         elif not held.locked:
-            self._merge(key, held, member, bound=bound)
+            self._merge(bind, held, member, bound=bound)
 
-    def _merge(self, key: tuple[str, int], held: _Open, member: Member, *, bound: bool) -> None:
+    def _merge(self, bind: str, held: _Open, member: Member, *, bound: bool) -> None:
         spoken = member.port.protocol
         if spoken is Protocol.HTTP_PROXY or (member.form is Form.DETECTED and held.protocol.is_http):
-            self.open[key] = _Open(bound, _protocol_of(member, key[0]), [member])
+            self.open[bind] = _Open(bound, _protocol_of(member, bind), [member])
             return
         if member.form is Form.HTTP and not held.protocol.is_tcp:
             return  # its virtual hosts are in the route configuration already
@@ -245,12 +256,11 @@ class _Plan:
         if member.form is not Form.TCP or held.protocol.is_http:
             held.protocol = Protocol.UNSUPPORTED
 
-    def result(self) -> tuple[Entry, ...]:
-        """Return the listeners by address and port."""
-        return tuple(
-            Entry(bind, port, one.bound, tuple(one.members))
-            for (bind, port), one in sorted(self.open.items())
-        )
+    def result(self) -> dict[str, Entry]:
+        """Return the listeners by address."""
+        return {
+            bind: Entry(bind, self.number, one.bound, tuple(one.members)) for bind, one in self.open.items()
+        }
 
 
 def _form(protocol: Protocol) -> Form | None:

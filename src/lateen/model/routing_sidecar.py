@@ -112,12 +112,15 @@ class _Known(msgspec.Struct, frozen=True):
 
 @query
 def _known(db: Database, place: Scope, listener: Listener) -> _Known | None:
-    egress = scope.egress_for(db, place, listener.port, listener.bind)
+    egress = scope.listener_for(db, place, listener.bind)
     if egress is None:
         return None
-    port = 0 if egress.is_http_proxy else listener.port
-    trimmed = (scope.on_port(service, port) for service in egress.services)
-    return _Known(tuple(service for service in trimmed if service is not None), egress.bindings, port)
+    is_proxy = scope.is_http_proxy(scope.listeners(db, place)[egress])
+    return _Known(
+        scope.listener_services(db, place.seen, listener.bind),
+        scope.bindings(db, place, egress),
+        0 if is_proxy else listener.port,
+    )
 
 
 class _Registry:

@@ -1,7 +1,8 @@
 """What a proxy's configuration may hold: the services and VirtualServices that its Sidecar lets in.
 
 Source: pilot/pkg/model/sidecar.go. A *scope* is identified by a namespace and at most one Sidecar, so all workloads that
-the same Sidecar (or none) applies to share every answer here. Gateways never use a Sidecar.
+the same Sidecar (or none) applies to share every answer here. Gateways never use a Sidecar. Scopes without one mostly see
+the same services: they share the answers about those (`seen`), and those about one port do not change with the others.
 """
 
 from collections.abc import Iterable
@@ -12,19 +13,21 @@ from lateen.api import facts
 from lateen.api.meta import Ref, age_key
 from lateen.api.sidecar import IstioEgressListener, Sidecar
 from lateen.engine import Database, entry_of, query
-from lateen.model import host as hosts
 from lateen.model import protocol, virtual_services, visibility
+from lateen.model.audience import audience, visible_of, visible_services
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.destinations import destinations
+from lateen.model.import_patterns import EVERYTHING, Patterns
 from lateen.model.protocol import Protocol
 from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
-from lateen.model.service import Registry, Service, all_services, of_host
+from lateen.model.service import Registry, Service, of_host
 from lateen.model.service import service as declared
 from lateen.model.view import View
 from lateen.model.virtual_services import Binding
 
-EVERYTHING = ("*/*",)
+Listener = IstioEgressListener | None
+"""An egress listener; None for the default: everything, on every port."""
 
 
 class Scope(msgspec.Struct, frozen=True, cache_hash=True):
@@ -34,35 +37,35 @@ class Scope(msgspec.Struct, frozen=True, cache_hash=True):
     """The proxy's namespace; `.` in a Sidecar of the root namespace means this one."""
     sidecar: Ref | None = None
     gateway: bool = False
-
-
-class Egress(msgspec.Struct, frozen=True):
-    """One egress listener of a scope, with what it imports."""
-
-    services: tuple[Service, ...]
-    """Oldest first; trimmed to the listener's port when it has one."""
-    bindings: tuple[Binding, ...]
-    """VirtualServices for sidecars, in order of precedence."""
-    listener: IstioEgressListener | None = None
-    """None for the default scope: everything, on every port."""
+    common: bool = False
+    """It sees the services that everybody sees (`without_sidecar`)."""
 
     @property
-    def port(self) -> int:
-        """The listener's own port, or 0 when it serves every port."""
-        return self.listener.port.number or 0 if self.listener and self.listener.port else 0
+    def seen(self) -> "Scope":
+        """The scope that stands for all that see the same services; the argument of queries about these."""
+        return EVERYBODY if self.common else self
 
-    @property
-    def is_http_proxy(self) -> bool:
-        """It serves every port of its services, as clients ask an explicit proxy."""
-        return _is_http_proxy(self.listener)
+
+EVERYBODY = Scope("")
 
 
 @query
 def scope_of(db: Database, view: View) -> Scope:
     """Choose the scope of a proxy: the oldest Sidecar that selects it, else the namespace's, else the root's."""
-    if view.is_router:
-        return Scope(view.namespace, gateway=True)
-    return Scope(view.namespace, _sidecar_for(db, view.namespace, view.labels))
+    chosen = None if view.is_router else _sidecar_for(db, view.namespace, view.labels)
+    if chosen is not None:
+        return Scope(view.namespace, chosen)
+    return without_sidecar(db, view.namespace, gateway=view.is_router)
+
+
+def without_sidecar(db: Database, namespace: str, *, gateway: bool = False) -> Scope:
+    """Return the scope of a namespace's proxies that no Sidecar is for.
+
+    A gateway keeps all services of a host that several namespaces declare, a sidecar those of one.
+    """
+    known = audience(db)
+    apart = namespace in known.particular or (gateway and known.contested)
+    return Scope(namespace, gateway=gateway, common=not apart)
 
 
 @query
@@ -95,82 +98,166 @@ def sidecar(db: Database, scope: Scope) -> Sidecar | None:
 
 
 @query
-def visible_services(db: Database, namespace: str) -> tuple[Service, ...]:
-    """Return the services exported to a namespace: those not public first, oldest first in both groups."""
-    declared = all_services(db)
-    if all(s.export_to == (visibility.PUBLIC,) for s in declared):
-        return declared
-    seen = [s for s in declared if visibility.visible_to(s.export_to, namespace)]
-    private = (s for s in seen if not visibility.is_public(s.export_to))
-    return (*private, *(s for s in seen if visibility.is_public(s.export_to)))
-
-
-@query
-def egress_listeners(db: Database, scope: Scope) -> tuple[Egress, ...]:
-    """Return the egress listeners of a scope in the Sidecar's order; one that imports everything without a Sidecar."""
+def listeners(db: Database, scope: Scope) -> tuple[Listener, ...]:
+    """Return the egress listeners of a scope in the Sidecar's order; the default one without a Sidecar."""
     spec = sidecar(db, scope)
-    if spec is None or not spec.egress:
-        return (_egress(db, scope, None),)
-    return tuple(_egress(db, scope, listener) for listener in spec.egress)
+    return spec.egress if spec is not None and spec.egress else (None,)
+
+
+def port_of(listener: Listener) -> int:
+    """Return a listener's own port, or 0 when it serves every port."""
+    return listener.port.number or 0 if listener and listener.port else 0
+
+
+def is_http_proxy(listener: Listener) -> bool:
+    """Tell whether a listener serves every port of its services, as clients ask an explicit proxy."""
+    own = listener.port if listener else None
+    return own is not None and protocol.parse(own.protocol or "") is Protocol.HTTP_PROXY
+
+
+def listener_for(db: Database, scope: Scope, name: str) -> int | None:
+    """Find an egress listener, by its place, for the name of its routes: `9080`, `http_proxy`, `unix://path`.
+
+    It is the first without a port of its own, or with this port.
+    """
+    port = int(name) if name.isdecimal() else 0
+    for place, own in enumerate(listeners(db, scope)):
+        if own is None or own.port is None:
+            return place
+        if port_of(own) == port and (port or own.bind == name):
+            return place
+    return None
 
 
 @query
+def bindings(db: Database, scope: Scope, place: int) -> tuple[Binding, ...]:
+    """Return the VirtualServices for sidecars that an egress listener imports, in order of precedence."""
+    if scope.gateway:
+        return ()
+    bound = virtual_services.for_gateway(db, MESH_GATEWAY, scope.namespace)
+    patterns = _patterns(listeners(db, scope)[place], scope)
+    return bound if patterns.everything else tuple(one for one in bound if patterns.import_binding(one))
+
+
 def services(db: Database, scope: Scope) -> tuple[Service, ...]:
     """Return every service that a scope lets in, one per host, in the order of import.
 
     Destinations of imported VirtualServices come along when they are visible, or of the proxy's own namespace.
     """
+    return _services(db, scope.seen)
+
+
+@query
+def _services(db: Database, scope: Scope) -> tuple[Service, ...]:
+    follows = scope.sidecar is not None or (
+        scope.namespace in audience(db).hiding and not scope.gateway
+    )  # else destinations add nothing
     merged: dict[str, Service] = {}
-    for egress in egress_listeners(db, scope):
-        for service in egress.services:
+    for place, listener in enumerate(listeners(db, scope)):
+        for service in imported(db, scope, place):
             _merge(merged, service)
-        if scope.sidecar is not None or _hides_own(db, scope):
-            for service in _destination_services(db, scope, egress):
-                _merge(merged, service)
+        for service in _destination_services(db, scope, place, listener) if follows else ():
+            _merge(merged, service)
     return tuple(merged.values())
 
 
-@query
 def services_by_host(db: Database, scope: Scope) -> dict[str, Service]:
     """Index a scope's services by host."""
-    return {service.host: service for service in services(db, scope)}
+    return _by_host(db, scope.seen)
 
 
-@entry_of(services_by_host)
+@query
+def _by_host(db: Database, scope: Scope) -> dict[str, Service]:
+    return {service.host: service for service in _services(db, scope)}
+
+
 def service(db: Database, scope: Scope, host: str) -> Service | None:
     """Return a scope's service by host."""
-    return services_by_host(db, scope).get(host)
+    return _service(db, scope.seen, host)
+
+
+@entry_of(_by_host)
+def _service(db: Database, scope: Scope, host: str) -> Service | None:
+    return _by_host(db, scope).get(host)
 
 
 @query
-def listener_service(db: Database, scope: Scope, listener: str, host: str) -> Service | None:
-    """Return a service as an egress listener knows it, by the name of its routes: `9080`, `http_proxy`, `unix://path`.
+def imported(db: Database, seen: Scope, place: int) -> tuple[Service, ...]:
+    """Return what an egress listener imports, oldest first, trimmed to the listener's port when it has one."""
+    listener = listeners(db, seen)[place]
+    patterns = _patterns(listener, seen)
+    found = _candidates(db, seen, patterns)
+    if not patterns.everything:
+        found = tuple(one for service in found if (one := patterns.imported_service(service)) is not None)
+    if only := _only_port(listener):
+        found = tuple(one for service in found if (one := on_port(service, only)) is not None)
+    if seen.gateway or not audience(db).contested:
+        return found
+    return _one_namespace_each(found, seen.namespace)
 
-    It has the listener's port alone, unless that is an HTTP proxy or a socket; None when it lacks it.
+
+@query
+def _by_origin(db: Database, seen: Scope, place: int) -> dict[tuple[str, Ref], Service]:
+    return {(service.host, service.origin): service for service in imported(db, seen, place)}
+
+
+@entry_of(_by_origin)
+def imported_as(db: Database, seen: Scope, place: int, origin: tuple[str, Ref]) -> Service | None:
+    """Return what an egress listener imports under a host from the object that declares it."""
+    return _by_origin(db, seen, place).get(origin)
+
+
+@query
+def _by_port(db: Database, seen: Scope, place: int) -> dict[int, tuple[Service, ...]]:
+    index: dict[int, list[Service]] = {}
+    for service in imported(db, seen, place):
+        for number in dict.fromkeys(port.number for port in service.ports):
+            index.setdefault(number, []).append(_with_number(service, number))
+    return {number: tuple(found) for number, found in index.items()}
+
+
+@entry_of(_by_port)
+def imported_on(db: Database, seen: Scope, place: int, number: int) -> tuple[Service, ...] | None:
+    """Return what an egress listener imports with a port of this number, without other ports; None for nothing."""
+    return _by_port(db, seen, place).get(number)
+
+
+@query
+def ports(db: Database, seen: Scope, place: int) -> tuple[int, ...]:
+    """Return the numbers of all ports of what an egress listener imports, sorted."""
+    return tuple(sorted(_by_port(db, seen, place)))
+
+
+@query
+def listener_services(db: Database, seen: Scope, name: str) -> tuple[Service, ...]:
+    """Return the services of an egress listener, by the name of its routes: `9080`, `http_proxy`, `unix://path`.
+
+    They have the listener's port alone, unless that is an HTTP proxy or a socket.
     """
-    return _listener_services(db, scope, listener).get(host)
+    place = listener_for(db, seen, name)
+    if place is None:
+        return ()
+    if not name.isdecimal() or is_http_proxy(listeners(db, seen)[place]):
+        return imported(db, seen, place)
+    number = int(name)
+    found = (on_port(one, number) for one in imported_on(db, seen, place, number) or ())
+    return tuple(one for one in found if one is not None)
+
+
+def listener_service(db: Database, scope: Scope, name: str, host: str) -> Service | None:
+    """Return a service as an egress listener knows it; None when it lacks the listener's port."""
+    return _listener_service(db, scope.seen, name, host)
 
 
 @query
-def _listener_services(db: Database, scope: Scope, listener: str) -> dict[str, Service]:
+def _listener_by_host(db: Database, seen: Scope, name: str) -> dict[str, Service]:
     """Index the services of an egress listener by host; of several ServiceEntries for one the last counts."""
-    port = int(listener) if listener.isdecimal() else 0
-    egress = egress_for(db, scope, port, listener)
-    if egress is None:
-        return {}
-    found = (on_port(one, 0 if egress.is_http_proxy else port) for one in egress.services)
-    return {one.host: one for one in found if one is not None}
+    return {one.host: one for one in listener_services(db, seen, name)}
 
 
-def egress_for(db: Database, scope: Scope, port: int, bind: str) -> Egress | None:
-    """Find an egress listener: the first without a port of its own, or with this port (0: with this socket)."""
-    for egress in egress_listeners(db, scope):
-        own = egress.listener
-        if own is None or own.port is None:
-            return egress
-        if egress.port == port and (port or own.bind == bind):
-            return egress
-    return None
+@entry_of(_listener_by_host)
+def _listener_service(db: Database, seen: Scope, name: str, host: str) -> Service | None:
+    return _listener_by_host(db, seen, name).get(host)
 
 
 def on_port(service: Service, number: int) -> Service | None:
@@ -183,6 +270,14 @@ def on_port(service: Service, number: int) -> Service | None:
         if found is None or len(service.ports) == 1
         else msgspec.structs.replace(service, ports=(found,))
     )
+
+
+def _with_number(service: Service, number: int) -> Service:
+    """Leave out other ports; one number may serve TCP and UDP."""
+    if len(service.ports) == 1:
+        return service
+    ports = tuple(port for port in service.ports if port.number == number)
+    return service if len(ports) == len(service.ports) else msgspec.structs.replace(service, ports=ports)
 
 
 @query
@@ -198,109 +293,32 @@ def outbound_mode(db: Database, scope: Scope) -> str:
     return (policy.mode if policy else None) or "ALLOW_ANY"
 
 
-def _egress(db: Database, scope: Scope, listener: IstioEgressListener | None) -> Egress:
-    patterns = _Patterns(listener.hosts if listener else EVERYTHING, scope.namespace)
-    seen = (patterns.imported_service(service) for service in _candidates(db, scope, patterns))
-    imported = [
-        trimmed
-        for one in seen
-        if one is not None and (trimmed := on_port(one, _only_port(listener))) is not None
-    ]
-    bound = () if scope.gateway else virtual_services.for_gateway(db, MESH_GATEWAY, scope.namespace)
-    return Egress(
-        services=tuple(imported if scope.gateway else _one_namespace_each(imported, scope.namespace)),
-        bindings=tuple(one for one in bound if patterns.import_binding(one)),
-        listener=listener,
-    )
+def _patterns(listener: Listener, scope: Scope) -> Patterns:
+    return Patterns(listener.hosts if listener else EVERYTHING, scope.namespace)
 
 
-class _Patterns:
-    """The `hosts` of an egress listener, by namespace."""
-
-    def __init__(self, entries: Iterable[str], own_namespace: str) -> None:
-        self.everything = tuple(entries) == EVERYTHING
-        self.imported: dict[str, list[str]] = {}
-        self.excluded: dict[str, list[str]] = {}
-        for entry in entries:
-            namespace, _, host = entry.partition("/")
-            target = self.imported
-            if namespace.startswith("~"):
-                target, namespace = self.excluded, namespace[1:] or "*"
-            namespace = own_namespace if namespace == "." else namespace
-            target.setdefault(namespace, []).append(host.lower())
-
-    @property
-    def named(self) -> tuple[tuple[str, str], ...] | None:
-        """The (namespace, host) pairs, when none of the patterns is a wildcard."""
-        pairs = tuple((namespace, host) for namespace, found in self.imported.items() for host in found)
-        is_exact = all(namespace != "*" and not hosts.is_wildcard(host) for namespace, host in pairs)
-        return tuple(dict.fromkeys(pairs)) if is_exact else None
-
-    def imported_service(self, service: Service) -> Service | None:
-        """Import a service when a pattern covers its host, one way, unlike a VirtualService; None otherwise.
-
-        Of its aliases come those that the same patterns cover: its namespace's, else those of every namespace.
-        """
-        if self.everything:
-            return service
-        if self._in(service.host, service.namespace, self.excluded):
-            return None
-        for namespace in (service.namespace, "*"):
-            patterns = self.imported.get(namespace, ())
-            if _covered(service.host, patterns):
-                aliases = tuple(alias for alias in service.aliases if _covered(alias, patterns))
-                return msgspec.structs.replace(service, aliases=aliases) if service.aliases else service
-        return None
-
-    def import_binding(self, binding: Binding) -> bool:
-        """A VirtualService is imported when one of its hosts overlaps a pattern, in either direction."""
-        if self.everything:
-            return True
-        namespace = binding.ref.namespace
-        return any(
-            self._overlaps(host, namespace) and not self._in(host, namespace, self.excluded)
-            for host in binding.hosts
-        )
-
-    def _in(self, host: str, namespace: str, patterns: dict[str, list[str]]) -> bool:
-        return _covered(host, (*patterns.get(namespace, ()), *patterns.get("*", ())))
-
-    def _overlaps(self, host: str, namespace: str) -> bool:
-        candidates = (*self.imported.get(namespace, ()), *self.imported.get("*", ()))
-        return any(hosts.matches(host, pattern) for pattern in candidates)
-
-
-def _candidates(db: Database, scope: Scope, patterns: _Patterns) -> Iterable[Service]:
+def _candidates(db: Database, scope: Scope, patterns: Patterns) -> tuple[Service, ...]:
     """Return what patterns may import: where all name one service each, of several ServiceEntries the oldest only."""
-    if patterns.named is None:
-        return visible_services(db, scope.namespace)
-    found = (declared(db, host, namespace) for namespace, host in patterns.named)
-    visible = (one for one in found if one and visibility.visible_to(one.export_to, scope.namespace))
-    return sorted(visible, key=lambda one: one.age)
+    if patterns.named is not None:
+        found = (declared(db, host, namespace) for namespace, host in patterns.named)
+        visible = (one for one in found if one and visibility.visible_to(one.export_to, scope.namespace))
+        return tuple(sorted(visible, key=lambda one: one.age))
+    if patterns.namespaces is not None:
+        return visible_of(db, patterns.namespaces, scope.namespace)
+    return visible_services(db, scope.namespace)
 
 
-def _covered(host: str, patterns: Iterable[str]) -> bool:
-    return any(hosts.subset_of(host, pattern) for pattern in patterns)
-
-
-def _only_port(listener: IstioEgressListener | None) -> int:
+def _only_port(listener: Listener) -> int:
     """Return the port that a listener trims services to; 0 for none, as for an HTTP proxy's."""
-    if listener is None or listener.port is None or _is_http_proxy(listener):
-        return 0
-    return listener.port.number or 0
+    return 0 if is_http_proxy(listener) else port_of(listener)
 
 
-def _is_http_proxy(listener: IstioEgressListener | None) -> bool:
-    own = listener.port if listener else None
-    return own is not None and protocol.parse(own.protocol or "") is Protocol.HTTP_PROXY
-
-
-def _one_namespace_each(imported: list[Service], own: str) -> Iterable[Service]:
+def _one_namespace_each(imported: tuple[Service, ...], own: str) -> tuple[Service, ...]:
     """Keep one namespace per host: the proxy's own, else a Kubernetes Service's, else the first."""
     chosen: dict[str, Service] = {}
     for service in imported:
         chosen[service.host] = _preferred(chosen.get(service.host), service, own)
-    return (service for service in imported if service.namespace == chosen[service.host].namespace)
+    return tuple(service for service in imported if service.namespace == chosen[service.host].namespace)
 
 
 def _preferred(held: Service | None, other: Service, own: str) -> Service:
@@ -338,11 +356,11 @@ def _united(first: Service, second: Service) -> Service:
     return msgspec.structs.replace(first, ports=ports, addresses=addresses)
 
 
-def _destination_services(db: Database, scope: Scope, egress: Egress) -> Iterable[Service]:
-    for binding in egress.bindings:
+def _destination_services(db: Database, scope: Scope, place: int, listener: Listener) -> Iterable[Service]:
+    for binding in bindings(db, scope, place):
         for host, ports in destinations(db, binding.ref, scope.namespace):
             found = _best_visible(of_host(db, host) or (), scope.namespace)
-            trimmed = _with_ports(found, ports, egress) if found else None
+            trimmed = _with_ports(found, ports, listener) if found else None
             if trimmed is not None:
                 yield trimmed
 
@@ -357,15 +375,8 @@ def _best_visible(candidates: tuple[Service, ...], namespace: str) -> Service | 
     )
 
 
-@query
-def _hides_own(db: Database, scope: Scope) -> bool:
-    """Tell whether a namespace has services that are exported to others only; without any, destinations add nothing."""
-    own = (s for s in all_services(db) if s.namespace == scope.namespace and not scope.gateway)
-    return any(not visibility.visible_to(s.export_to, scope.namespace) for s in own)
-
-
-def _with_ports(service: Service, numbers: tuple[int, ...], egress: Egress) -> Service | None:
-    if only := _only_port(egress.listener):
+def _with_ports(service: Service, numbers: tuple[int, ...], listener: Listener) -> Service | None:
+    if only := _only_port(listener):
         return on_port(service, only)
     if not numbers:
         return service

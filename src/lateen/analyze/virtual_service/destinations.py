@@ -48,10 +48,10 @@ def service_of(db: Database, host: str, namespace: str, seen_in: Iterable[str] =
     """
     full = hosts.fqdn(host, namespace, CLUSTER_DOMAIN).lower()
     for space in tuple(seen_in) or (namespace,):
-        known = scopes.services_by_host(db, scopes.Scope(space))
-        covering = hosts.most_specific(full, known) if full not in known else full
-        if covering:
-            return known[covering]
+        place = scopes.without_sidecar(db, space)
+        for name in hosts.covering(full):
+            if (service := scopes.service(db, place, name)) is not None:
+                return service
     return None
 
 
@@ -103,7 +103,7 @@ def _no_host(db: Database, ref: Ref, path: str, destination: Destination) -> Fin
 
 
 def _nearest(db: Database, host: str, namespace: str) -> str:
-    known = scopes.services_by_host(db, scopes.Scope(namespace))
+    known = scopes.services_by_host(db, scopes.without_sidecar(db, namespace))
     suffix = f".{namespace}.svc.{CLUSTER_DOMAIN}"
     if "." in host:
         short = host.partition(".")[0]
