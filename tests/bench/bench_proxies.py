@@ -75,9 +75,9 @@ class Client:
     def _take(self, response: Response) -> None:
         self._waiting.append(Request(type_url=response.type_url, nonce=response.nonce))
         if response.type_url == types.CLUSTER and not {*response.names} <= self._clusters:
-            self._clusters = self._ask(types.ENDPOINT, _eds_names(response.message), self._clusters)
+            self._clusters = self._ask(types.ENDPOINT, eds_names(response.message), self._clusters)
         if response.type_url == types.LISTENER:
-            self._routes = self._ask(types.ROUTE, _route_names(response.message), self._routes)
+            self._routes = self._ask(types.ROUTE, route_names(response.message), self._routes)
 
     def _ask(self, type_url: str, named: set[str], known: frozenset[str]) -> frozenset[str]:
         if named - known:
@@ -143,12 +143,12 @@ def _bodies(message: bytes) -> list[bytes]:
     return [one.resource.value for one in parsed.resources]
 
 
-def _eds_names(message: bytes) -> set[str]:
+def eds_names(message: bytes) -> set[str]:
     clusters = map(cluster_pb2.Cluster.FromString, _bodies(message))
     return {one.name for one in clusters if one.type == cluster_pb2.Cluster.EDS}
 
 
-def _route_names(message: bytes) -> set[str]:
+def route_names(message: bytes) -> set[str]:
     found = set()
     for listener in map(listener_pb2.Listener.FromString, _bodies(message)):
         for chain in (*listener.filter_chains, listener.default_filter_chain):

@@ -24,6 +24,7 @@ SECTIONS = {
     "features": ("bench_features", "tables"),
     "documents": ("bench_engine", "documents"),
     "engine": ("bench_engine", "tables"),
+    "streams": ("bench_streams", "tables"),
     "commands": ("bench_commands", "tables"),
 }
 

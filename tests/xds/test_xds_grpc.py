@@ -14,6 +14,7 @@ from xds_playbook import CDS, EDS, LDS, NODE, World
 from lateen.status.proxies import proxies
 from lateen.xds.client import connect
 from lateen.xds.grpc import SERVICE, AdsServer
+from lateen.xds.session import Response
 
 DEADLINE = 10
 
@@ -58,6 +59,20 @@ def test_a_client_gets_everything_and_an_edit(tmp_path):
             assert client.messages[EDS] == 2  # the edited cluster's endpoints followed
             (row,) = proxies(connection.state for connection in server.connections())
             assert (row.name, row.cds, row.eds, row.rds) == ("app.default", "SYNCED", "SYNCED", "IGNORED")
+
+    asyncio.run(play())
+
+
+def test_a_waiting_writer_holds_on_to_nothing_that_it_said(tmp_path):
+    async def play():
+        async with serving(world_of_two(), tmp_path) as (server, target), connect(target, NODE) as client:
+            await client.until(lambda c: c.names(EDS) == ["a", "b"])
+            assert await server.synced(DEADLINE)
+            frames = [frame for task in asyncio.all_tasks() for frame in task.get_stack()]
+            writers = [frame for frame in frames if frame.f_code.co_name == "_write"]
+            assert writers
+            held = [value for frame in writers for value in frame.f_locals.values()]
+            assert not any(isinstance(value, Response) for value in held)
 
     asyncio.run(play())
 

@@ -245,15 +245,19 @@ class AdsServer:
             stream.wake.clear()
             if stream.closed:
                 return
-            moves = self._moves
-            for response in session.respond():
-                self._count(
-                    response.type_url, messages=1, bytes=len(response.message), resources=len(response.names)
-                )
-                await context.write(response.message)
-                self._forget_later()
-            stream.told = moves
-            self._changed()
+            await self._say(stream, context)
+
+    async def _say(self, stream: _Stream, context: Any) -> None:
+        """Write what there is to say; what was said is not held on to while the writer waits, for each stream a copy."""
+        moves = self._moves
+        for response in stream.session.respond():
+            self._count(
+                response.type_url, messages=1, bytes=len(response.message), resources=len(response.names)
+            )
+            await context.write(response.message)
+            self._forget_later()
+        stream.told = moves
+        self._changed()
 
     def _forget_later(self) -> None:
         """Keep what was worked out for one proxy for the others, who are told about now."""
