@@ -57,6 +57,22 @@ def test_a_change_is_seen_on_envoy(before: str, after: str, seen: tuple[str, str
     assert seen[1] in one.after
 
 
+def test_an_example_in_http2_is_tried() -> None:
+    old, new = (from_text(MESH.replace("RULE", rule)) for rule in (V1, "redirect: {uri: /new}"))
+    found = report(old, new)
+    (seen,) = found.seen
+    assert seen.change.request is not None
+    spoken = msgspec.structs.replace(
+        seen.change,
+        connection=msgspec.structs.replace(seen.change.connection, payload="http2"),
+        request=msgspec.structs.replace(seen.change.request, protocol="HTTP/2"),
+    )
+    found = msgspec.structs.replace(found, seen=(msgspec.structs.replace(seen, change=spoken),))
+    (one,) = proof.prove(found, old, new).proofs
+    assert (one.verdict, one.problems) == ("proved", ())
+    assert "301 to http://reviews:9080/new" in one.after
+
+
 def test_what_no_answer_shows_is_not_called_proved() -> None:
     cors = "{corsPolicy: {allowOrigins: [{exact: 'http://a'}]}, " + V1 + "}"
     _, (one,) = proved(V1, cors)

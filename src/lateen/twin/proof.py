@@ -94,9 +94,8 @@ class _Side:
 
 
 def _proof(change: Change, old: _Ready, new: _Ready) -> Proof:
-    why = _untriable(change)
-    if why:
-        return Proof("not tried", problems=(why,))
+    if change.undecided:
+        return Proof("not tried", problems=(f"no example is known: {change.undecided}",))
     for side, ready in (("old", old), ("new", new)):
         if ready.refused:
             return Proof("not proved", problems=(f"Envoy refuses the {side} configuration: {ready.refused}",))
@@ -111,14 +110,6 @@ def _proof(change: Change, old: _Ready, new: _Ready) -> Proof:
         fields = ", ".join(name for name, *_ in change.differences)
         return Proof("not tried", before.words, after.words, (f"answers do not show it: {fields}",))
     return Proof("proved", before.words, after.words)
-
-
-def _untriable(change: Change) -> str:
-    if change.undecided:
-        return f"no example is known: {change.undecided}"
-    if change.connection.payload == "http2" or (change.request and change.request.protocol == "HTTP/2"):
-        return "the example is HTTP/2, which the client of this proof does not speak"
-    return ""
 
 
 def _tried(change: Change, here: _Ready, there: _Ready) -> _Tried:
