@@ -9,6 +9,9 @@ Three relations are used in Istio and must not be mixed up (pkg/config/host/name
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
+
+_KNOWN = 1 << 16  # addresses of endpoints are looked at once for each cluster that has them
 
 
 def fqdn(host: str, namespace: str, domain: str) -> str:
@@ -74,6 +77,7 @@ def most_specific(name: str, candidates: Iterable[str]) -> str | None:
     return next((candidate for candidate in covering(name) if candidate in pool), None)
 
 
+@lru_cache(_KNOWN)
 def is_address(host: str) -> bool:
     """Tell whether the host is an IPv4 or IPv6 address."""
     try:

@@ -9,6 +9,7 @@ from lateen.api.check.primitives.numbers import fraction, optional_port, percent
 from lateen.api.check.primitives.regexes import group_count, regex
 from lateen.api.check.primitives.strings import one_line, pattern
 from lateen.api.check.report import Report
+from lateen.api.grpc_status import GRPC_STATUSES
 from lateen.api.virtual_service import (
     CorsPolicy,
     FaultAbort,
@@ -23,11 +24,6 @@ from lateen.api.virtual_service import (
 
 REDIRECT_CODES = (301, 302, 303, 307, 308)
 LARGEST_BODY, LARGE_BODY = 1024 * 1024, 100 * 1024
-GRPC_STATUS = (
-    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-    "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-)  # fmt: skip
 GROUP = re.compile(r"\\([0-9])")
 
 
@@ -133,8 +129,8 @@ def _abort(report: Report, path: str, given: FaultAbort) -> None:
 
 
 def _grpc_status(report: Report, path: str, given: str) -> None:
-    if given not in GRPC_STATUS:
-        near = get_close_matches(given.upper(), GRPC_STATUS, 1)
+    if given not in GRPC_STATUSES:
+        near = get_close_matches(given.upper(), GRPC_STATUSES, 1)
         report.error(
             path,
             f"{given!r} is not a gRPC status",

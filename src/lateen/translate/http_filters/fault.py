@@ -3,18 +3,13 @@
 from envoy.extensions.filters.common.fault.v3.fault_pb2 import FaultDelay
 from envoy.extensions.filters.http.fault.v3.fault_pb2 import FaultAbort, HTTPFault
 
+from lateen.api.grpc_status import GRPC_STATUSES
 from lateen.api.virtual_service import FaultAbort as Abort
 from lateen.api.virtual_service import FaultDelay as Delay
 from lateen.api.virtual_service import HTTPFaultInjection
 from lateen.translate import message
 from lateen.translate.percent import fraction
 
-# google.golang.org/grpc/codes
-GRPC_STATUSES = (
-    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-    "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
-)  # fmt: skip
 LAST_STATUS = 599
 
 
