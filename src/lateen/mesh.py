@@ -28,8 +28,9 @@ from lateen.model.proxy_config import injected_metadata
 from lateen.model.view import Proxy, view_of
 from lateen.simulate.explain_request import Request
 from lateen.simulate.explain_types import Explanation
-from lateen.sources.documents import DEFAULT_NAMESPACE, Entry, Load
+from lateen.sources.documents import DEFAULT_NAMESPACE
 from lateen.sources.files import Files, Paths
+from lateen.sources.load import Entry, Load, load_of
 from lateen.sources.memory import from_text, from_values
 from lateen.sources.origin import Origin, locate
 from lateen.sources.store import FILES, Store
@@ -218,7 +219,7 @@ def _load(source: Source, namespace: str) -> Load:
     if isinstance(source, Load):
         return source
     if isinstance(source, Object):
-        return Load((Entry(source.ref, Origin(Document("<memory>", 1, "")), source),))
+        return load_of((Entry(source.ref, Origin(Document("<memory>", 1, "")), source),))
     if isinstance(source, Mapping):
         return from_values([source], namespace=namespace)
     if isinstance(source, str) and "\n" in source:
@@ -245,9 +246,7 @@ def _joined(loads: list[Load]) -> Load:
     entries = {entry.ref: entry for one in loads for entry in one.entries}
     findings = tuple(finding for one in loads for finding in one.findings)
     broken = frozenset[str]().union(*(one.broken for one in loads))
-    return Load(
-        tuple(entries.values()), findings, broken, tuple(entry for one in loads for entry in one.foreign)
-    )
+    return load_of(entries.values(), findings, broken, tuple(entry for one in loads for entry in one.foreign))
 
 
 def _hashable(proxy: Proxy) -> Proxy:

@@ -13,8 +13,8 @@ from lateen.cli.findings_text import printable
 from lateen.engine import Database
 from lateen.mesh import load, read_files
 from lateen.sources import origin
-from lateen.sources.documents import Load
 from lateen.sources.files import STDIN, is_manifest
+from lateen.sources.load import Load
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ from lateen.cli.output import data, note
 
 if TYPE_CHECKING:
     from lateen.differences.comparison import Report
-    from lateen.sources.documents import Load
+    from lateen.sources.load import Load
 
 ERROR = 2
 """The exit code of errors; as with `diff` and `kubectl diff`, 1 says that something changes."""

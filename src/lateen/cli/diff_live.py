@@ -2,7 +2,7 @@
 
 from lateen.api.registry import KINDS
 from lateen.cli.client import Client
-from lateen.sources.documents import Load
+from lateen.sources.load import Load, load_of
 from lateen.sources.memory import from_values
 
 MADE = "local"
@@ -19,4 +19,4 @@ def live_and_applied(mesh: str, change: Load) -> tuple[Load, Load]:
     rows = [row for kind in KINDS for row in client.get("/v1/objects", kind=kind.name)]
     live = from_values([row["document"] for row in rows if row["source"] != MADE], "running mesh")
     entries = {one.ref: one for one in live.entries} | {one.ref: one for one in change.entries}
-    return live, Load(tuple(entries.values()), change.findings, change.broken)
+    return live, load_of(entries.values(), change.findings, change.broken)

@@ -8,7 +8,8 @@ from lateen.api.decode import decode
 from lateen.api.meta import Ref
 from lateen.api.registry import KINDS
 from lateen.cli.client import Client
-from lateen.sources.documents import Entry, Load, Texts
+from lateen.sources.documents import Texts
+from lateen.sources.load import Entry, Load, load_of
 from lateen.sources.origin import Origin
 from lateen.sources.yaml import Document
 
@@ -27,7 +28,7 @@ def live_objects(mesh: str) -> Load:
         row for kind in KINDS if kind.name not in MAKERS for row in client.get("/v1/objects", kind=kind.name)
     ]
     places = _places({row["file"] for row in rows if row["file"]})
-    return Load(tuple(_entries(rows, places)))
+    return load_of(_entries(rows, places))
 
 
 def _entries(rows: list[dict[str, Any]], places: dict[Ref, Origin]) -> Iterable[Entry]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lateen.expectations.coverage import Coverage
     from lateen.expectations.engine import Engine
     from lateen.expectations.running import Result
-    from lateen.sources.documents import Load
+    from lateen.sources.load import Load
 
 
 @click.command("test")

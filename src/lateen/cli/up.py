@@ -15,7 +15,7 @@ from lateen.server.state import BadNameError, state_of
 
 if TYPE_CHECKING:
     from lateen.local.terminal import Terminal
-    from lateen.sources.documents import Load
+    from lateen.sources.load import Load
 
 
 def parse_published(texts: tuple[str, ...]) -> dict[int, int]:
@@ -42,8 +42,8 @@ def run_mesh(
 ) -> int:
     """Run a mesh in this process until it is stopped; returns the exit code."""
     from lateen.local.up import Options, run  # noqa: PLC0415  heavy
-    from lateen.sources.documents import Load  # noqa: PLC0415
     from lateen.sources.files import Files, Paths  # noqa: PLC0415
+    from lateen.sources.load import Load  # noqa: PLC0415
 
     try:
         state = state_of(mesh)

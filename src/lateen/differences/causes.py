@@ -8,7 +8,7 @@ import msgspec
 from lateen.api.message import json_name
 from lateen.api.meta import Object, Ref
 from lateen.simulate.algebra.change import Change
-from lateen.sources.documents import Entry
+from lateen.sources.load import Entry
 from lateen.translate import names
 
 FIELDS = 3

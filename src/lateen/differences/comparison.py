@@ -21,7 +21,7 @@ from lateen.model.inbound_clusters import inbound_ports
 from lateen.model.view import View, view_of
 from lateen.simulate.algebra.change import Change
 from lateen.simulate.algebra.compare import Resources, Tables, compare
-from lateen.sources.documents import Load
+from lateen.sources.load import Load
 from lateen.sources.store import FILES, Store
 from lateen.translate import names
 

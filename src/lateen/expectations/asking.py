@@ -11,7 +11,8 @@ from lateen.expectations.engine import Engine, Question
 from lateen.expectations.running import Result, Run
 from lateen.simulate.explain_request import Request
 from lateen.simulate.trace import Outcome
-from lateen.sources.documents import DEFAULT_NAMESPACE, Load, Texts
+from lateen.sources.documents import DEFAULT_NAMESPACE, Texts
+from lateen.sources.load import Load
 from lateen.translate import names
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})

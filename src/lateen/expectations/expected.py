@@ -14,7 +14,7 @@ from lateen.engine import Database
 from lateen.expectations.imagined import API, NOWHERE, entry
 from lateen.model.view import Proxy, view_of
 from lateen.simulate.algebra.effects import Fields, route_fields
-from lateen.sources.documents import Entry, Load
+from lateen.sources.load import Entry, load_of
 from lateen.sources.store import FILES, Store
 
 HOST = "rule-{}.expectation.invalid"
@@ -59,7 +59,7 @@ class Rules:
             if wrong:
                 self._wrong[f"rule-{number}"] = wrong
         self._db = Database()
-        told = Store(self._db).replace(FILES, Load((*kept, *made))).findings
+        told = Store(self._db).replace(FILES, load_of((*kept, *made))).findings
         self._tables: dict[tuple[str, int], tuple[RouteConfiguration, dict[str, VirtualHost]]] = {}
         self._wrong |= {one.ref.name: one.message for one in told if one.level is Level.ERROR and one.ref}
 

@@ -11,7 +11,7 @@ from lateen.engine import Database
 from lateen.model import host as hosts
 from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.service import by_host
-from lateen.sources.documents import Entry
+from lateen.sources.load import Entry
 from lateen.sources.origin import Origin
 from lateen.sources.yaml import Document
 

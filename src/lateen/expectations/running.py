@@ -25,7 +25,7 @@ from lateen.simulate.explain_configuration import CompiledConfiguration
 from lateen.simulate.explain_request import Request, RequestError, Sent, parts_of, sent
 from lateen.simulate.simulation import simulate
 from lateen.simulate.trace import Outcome
-from lateen.sources.documents import Load
+from lateen.sources.load import Load, load_of
 from lateen.sources.store import FILES, Store
 
 _NO_ENDPOINT = " (the destination has no endpoint: 503 UH)"
@@ -78,7 +78,7 @@ class Run:
         entries = objects.entries
         if any(case.foreign for case in cases):
             entries = (*entries, *missing(self.mesh.db))
-            self.mesh, _ = _loaded(Load(entries, objects.findings, objects.broken))
+            self.mesh, _ = _loaded(load_of(entries, objects.findings, objects.broken))
         self._cases = cases
         self.clients = Clients(self.mesh)
         self.coverage = Coverage()

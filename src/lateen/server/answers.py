@@ -31,7 +31,8 @@ from lateen.server.wire import (
     finding_row,
 )
 from lateen.server.workloads import NoWorkloads, WorkloadRow, Workloads
-from lateen.sources.documents import DEFAULT_NAMESPACE, Load, Texts
+from lateen.sources.documents import DEFAULT_NAMESPACE, Texts
+from lateen.sources.load import Load
 from lateen.xds.state import SyncState
 
 

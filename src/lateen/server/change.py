@@ -11,10 +11,11 @@ from lateen.api import facts
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Object, Ref
 from lateen.engine import Database
-from lateen.sources.admission import complete
-from lateen.sources.documents import Entry, Load
+from lateen.sources.completion import complete
+from lateen.sources.definitions import Check
+from lateen.sources.load import Entry, Load
 from lateen.sources.origin import locate
-from lateen.sources.store import Applied, Check
+from lateen.sources.store import Applied
 
 CREATED, CONFIGURED, UNCHANGED, DELETED = "created", "configured", "unchanged", "deleted"
 REVERTED = "reverted"

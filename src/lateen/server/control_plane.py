@@ -24,10 +24,11 @@ from lateen.server import change
 from lateen.server.change import Outcome
 from lateen.server.pods import Pods
 from lateen.server.registration import Registrations, Timer
-from lateen.sources.documents import Load
+from lateen.sources.definitions import Check
+from lateen.sources.load import Load
 from lateen.sources.mesh_settings import joined
 from lateen.sources.origin import of as origin_of
-from lateen.sources.store import API, FILES, Applied, Check, Store
+from lateen.sources.store import API, FILES, Applied, Store
 from lateen.sources.written import hour
 from lateen.xds.grpc import AdsServer
 from lateen.xds.request import Node

@@ -47,6 +47,50 @@ def allocate(
     return found, left
 
 
+class Pool:
+    """The addresses of one network: those that were given, and those that objects have of their own."""
+
+    def __init__(self, network: IPv4Network, held: Mapping[Ref, str]) -> None:
+        """Give addresses of this network; who is in `held` keeps what it has where that is free."""
+        self.given: dict[Ref, str] = dict(held)
+        self.left: tuple[Ref, ...] = ()
+        """Those for which no address was left, sorted."""
+        self._network = network
+        self._fixed: dict[Ref, str] = {}
+        self._used: set[str] = set()
+
+    def renew(self, free: Iterable[Ref], fixed: Mapping[Ref, str]) -> None:
+        """Give an address to each of `free`; `fixed` ones are taken."""
+        self._fixed = dict(fixed)
+        self.given, self.left = allocate(self._network, free, self._fixed.values(), self.given)
+        self._used = set(self.given.values())
+
+    def amend(self, gone: Iterable[Ref], free: Iterable[Ref], fixed: Mapping[Ref, str]) -> bool:
+        """Do what `renew` would after some have gone or changed; False, and nothing is done, if others may have to move.
+
+        Args:
+            gone: those that are not there any more, or may be others now.
+            free: of those the ones that want an address, and newcomers.
+            fixed: likewise, with an address of their own.
+        """
+        if self.left or not self._used.isdisjoint(fixed.values()):
+            return False
+        wanting = set(free)
+        for ref in gone:
+            self._fixed.pop(ref, None)
+            if ref not in wanting and ref in self.given:
+                self._used.discard(self.given.pop(ref))
+        self._fixed |= fixed
+        waiting = sorted(wanting - self.given.keys())
+        if waiting:
+            used = self._used.union(self._fixed.values())
+            self.left = tuple(
+                ref for ref in waiting if not _take(self._network, ref, used, self.given.__setitem__)
+            )
+            self._used.update(self.given[ref] for ref in waiting if ref in self.given)
+        return True
+
+
 def _take(network: IPv4Network, ref: Ref, used: set[str], give: Callable[[Ref, str], None]) -> bool:
     size = network.num_addresses - RESERVED - 1
     start = int.from_bytes(blake2b(f"{ref.namespace}/{ref.name}".encode(), digest_size=8).digest())

@@ -1,100 +1,22 @@
-"""What the API server and the controllers of Kubernetes add to objects: addresses, pods, plain values.
+"""The objects in force: completed as the API server and the controllers of Kubernetes would, with addresses.
 
-A pure function of the set of objects and of the addresses given before, whatever the order.
+A function of the set of objects and of the addresses given before, whatever the order. An edit costs what it changes, as
+long as it concerns only its own objects: not which namespaces the mesh looks at, not Endpoints that come to count or not,
+not names that several objects claim.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar
-
-import msgspec
-from msgspec import Struct
-from msgspec.structs import replace
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from lateen.api import codes
-from lateen.api.check.dispatch import check
-from lateen.api.decode import read_message
-from lateen.api.facts import mesh_config_object, mesh_networks_object
+from lateen.api.facts import MESH_CONFIG
 from lateen.api.finding import Finding, Level
-from lateen.api.kubernetes import Secret, Service
-from lateen.api.mesh_config import MeshConfig, MeshNetworks
-from lateen.api.meta import Meta, Object, OwnerReference, Ref
-from lateen.api.secret_bytes import SecretBytes
-from lateen.api.workload import Deployment, Pod, PodAddress, PodCondition, PodStatus, PodTemplate
-from lateen.sources.addresses import PODS, SERVICES, allocate, digest
+from lateen.api.meta import Ref
+from lateen.sources.addresses import PODS, SERVICES, Pool
+from lateen.sources.addressing import fixed_address, wants_address, with_address
+from lateen.sources.completion import MAKERS, MESH_MAP, WRITERS, AnyObject, complete
 from lateen.sources.discovery import told, unselected
-from lateen.sources.mirroring import mirrored, unwanted
-from lateen.sources.yaml import parse
-
-AnyObject = Object[Any]
-M = TypeVar("M", MeshConfig, MeshNetworks)
-MESH_MAP = ("istio-system", "istio")
-"""Namespace and name of the ConfigMap with the mesh's settings."""
-MAX_REPLICAS = 1000
-"""More pods of one Deployment are taken for a slip of the keyboard."""
-HEADLESS = "None"
-WRITERS = ("Deployment", "Endpoints")
-"""Kinds that other objects are made of."""
-
-
-class Made(Struct, frozen=True, gc=False):
-    """What one object becomes on its own: itself, defaulted, and what is made from it."""
-
-    objects: tuple[AnyObject, ...]
-    findings: tuple[Finding, ...] = ()
-
-
-class Admitted(Struct, frozen=True, gc=False):
-    """The objects as they are in force."""
-
-    objects: dict[Ref, AnyObject]
-    makers: dict[Ref, Ref]
-    """Which given object each comes from: itself, or the Deployment of a pod."""
-    addresses: dict[Ref, str]
-    """Addresses that were given, to be held next time."""
-    findings: tuple[Finding, ...] = ()
-
-
-class Admission:
-    """Admits sets of objects; an object that has not changed costs a few look-ups."""
-
-    def __init__(self) -> None:
-        self._made: dict[Ref, Completed] = {}
-        self._addressed: dict[Ref, tuple[AnyObject, str, AnyObject]] = {}
-
-    def admit(self, objects: Mapping[Ref, AnyObject], held: Mapping[Ref, str] | None = None) -> Admitted:
-        """Complete a set of objects; addresses in `held` stay with their owners."""
-        self._made = made = {ref: self._make(ref, obj) for ref, obj in objects.items()}
-        found, makers = _gathered(made)
-        hidden = unselected(found, MESH_MAP)
-        idle = _idle(made, found, hidden)
-        if hidden or idle:
-            for ref in [ref for ref, by in makers.items() if ref in hidden or (by in idle and ref != by)]:
-                del found[ref], makers[ref]
-        telling = sorted(ref for ref, one in made.items() if one.findings)
-        findings = [finding for ref in telling for finding in made[ref].findings]
-        findings += [*told(hidden & made.keys()), *idle.values()]
-        addresses, left = _addresses(found, held or {})
-        findings += [_no_address(ref) for ref in left]
-        found |= {ref: self._with_address(found[ref], address) for ref, address in addresses.items()}
-        self._addressed = {ref: self._addressed[ref] for ref in addresses}
-        return Admitted(found, makers, addresses, tuple(findings))
-
-    def _make(self, ref: Ref, obj: AnyObject) -> "Completed":
-        before = self._made.get(ref)
-        if before is not None and before.given is obj:
-            return before
-        made = complete(obj)
-        objects = tuple((one.ref, one) for one in made.objects)
-        return Completed(obj, objects, made.findings, [one for one, _ in objects] == [ref])
-
-    def _with_address(self, obj: AnyObject, address: str) -> AnyObject:
-        ref = obj.ref
-        before = self._addressed.get(ref)
-        if before is not None and before[0] is obj and before[1] == address:
-            return before[2]
-        after = _service_at(obj, address) if obj.kind == "Service" else _pod_at(obj, address)
-        self._addressed[ref] = (obj, address, after)
-        return after
+from lateen.sources.mirroring import unwanted
 
 
 class Completed(NamedTuple):
@@ -107,21 +29,193 @@ class Completed(NamedTuple):
     """It is one object, of the same name."""
 
 
-def complete(obj: AnyObject) -> Made:
-    """Complete one object on its own: everything but addresses."""
-    return MAKERS.get(obj.kind, _as_it_is)(obj)
+Change = tuple[Completed | None, Completed | None]
+"""What was made of an object before, and what is made of it now."""
+Found = Mapping[Ref, tuple[Ref, AnyObject]]
+"""Objects with those that they are made of."""
 
 
-def _gathered(made: Mapping[Ref, Completed]) -> tuple[dict[Ref, AnyObject], dict[Ref, Ref]]:
-    """Put together what was made, and of what; an object that is written wins over one that would be made."""
+class Admission:
+    """A set of objects, completed.
+
+    Attributes:
+        objects: those in force.
+        makers: which given object each comes from: itself, or the Deployment of a pod.
+        findings: about the set.
+    """
+
+    def __init__(self, held: Mapping[Ref, str] | None = None) -> None:
+        """Start without any object; addresses in `held` stay with their owners."""
+        self.objects: dict[Ref, AnyObject] = {}
+        self.makers: dict[Ref, Ref] = {}
+        self.findings: tuple[Finding, ...] = ()
+        self._made: dict[Ref, Completed] = {}
+        self._telling: set[Ref] = set()  # those whose completion has findings
+        self._pools = {"Service": Pool(SERVICES, held or {}), "Pod": Pool(PODS, held or {})}
+        self._addressed: dict[Ref, tuple[AnyObject, str, AnyObject]] = {}
+        self._claimed: set[Ref] = set()  # what several objects would be or make
+        self._of_set: tuple[Finding, ...] = ()  # findings that no object has alone
+
+    @property
+    def addresses(self) -> dict[Ref, str]:
+        """The addresses that were given."""
+        return {ref: address for pool in self._pools.values() for ref, address in pool.given.items()}
+
+    def amend(self, given: Mapping[Ref, AnyObject | None]) -> dict[Ref, AnyObject | None]:
+        """Replace objects, None removes one; returns what may have come into force, gone or changed, as it was before."""
+        changes = {ref: (self._made.get(ref), self._take(ref, obj)) for ref, obj in given.items()}
+        changes = {ref: (old, new) for ref, (old, new) in changes.items() if old is not new}
+        before = self._amended(changes)
+        if before is None:
+            before = self._renewed()
+        telling = (one for ref in sorted(self._telling) for one in self._made[ref].findings)
+        self.findings = (*telling, *self._of_set)
+        return before
+
+    def made_by(self, refs: Iterable[Ref]) -> Iterator[Ref]:
+        """Yield what is in force of these given objects, and of what they are made into."""
+        for maker in refs:
+            made = self._made.get(maker)
+            for ref, _ in made.objects if made is not None else ():
+                if self.makers.get(ref) == maker:
+                    yield ref
+
+    def _take(self, ref: Ref, obj: AnyObject | None) -> Completed | None:
+        before = self._made.get(ref)
+        if before is not None and before.given is obj:
+            return before
+        self._telling.discard(ref)
+        if obj is None:
+            self._made.pop(ref, None)
+            return None
+        self._made[ref] = made = _completed(ref, obj)
+        if made.findings:
+            self._telling.add(ref)
+        return made
+
+    def _amended(self, changes: Mapping[Ref, Change]) -> dict[Ref, AnyObject | None] | None:
+        """Change what these objects alone concern; None, and nothing is done, when others may be concerned."""
+        if not self.objects:
+            return None
+        gone = [ref for old, _ in changes.values() if old is not None for ref, _ in old.objects]
+        found = self._claims(changes, frozenset(gone))
+        if found is None or not self._is_local({*gone, *found}):
+            return None
+        if not self._give_addresses(gone, found):
+            return None
+        before = {ref: self.objects.get(ref) for ref in (*gone, *found)}
+        for ref in gone:
+            if ref not in found:
+                del self.objects[ref], self.makers[ref]
+                self._addressed.pop(ref, None)
+        for ref, (maker, obj) in found.items():
+            self.makers[ref] = maker
+            self.objects[ref] = self._with_address(ref, obj)
+        return before
+
+    def _claims(self, changes: Mapping[Ref, Change], gone: frozenset[Ref]) -> Found | None:
+        """Find what is made of changed objects; None when anything else is, or makes, or made, one of the same name."""
+        found: dict[Ref, tuple[Ref, AnyObject]] = {}
+        for maker, (_, new) in changes.items():
+            for ref, obj in new.objects if new is not None else ():
+                if ref in found or (ref in self.makers and ref not in gone):
+                    return None
+                found[ref] = maker, obj
+        return found if self._claimed.isdisjoint(gone) and self._claimed.isdisjoint(found) else None
+
+    def _is_local(self, refs: set[Ref]) -> bool:
+        """Tell whether objects can change without a say of the mesh's settings, and without Endpoints that follow them."""
+        config = self.objects.get(MESH_CONFIG)
+        if MESH_CONFIG in refs or (config is not None and config.spec.discovery_selectors):
+            return False
+        return not any(
+            ref.kind == "Endpoints"
+            or (ref.kind == "Service" and ref._replace(kind="Endpoints") in self._made)
+            for ref in refs
+        )
+
+    def _give_addresses(self, gone: Iterable[Ref], found: Found) -> bool:
+        if any(pool.left for pool in self._pools.values()):
+            return False
+        objects = {ref: obj for ref, (_, obj) in found.items()}
+        return all(
+            pool.amend([ref for ref in gone if ref.kind == kind], *_wishes(kind, objects))
+            for kind, pool in self._pools.items()
+        )
+
+    def _renewed(self) -> dict[Ref, AnyObject | None]:
+        """Put everything together anew; returns what has come, gone or changed, as it was."""
+        found, self.makers, self._claimed = _gathered(self._made)
+        hidden = unselected(found, MESH_MAP)
+        idle = _idle(self._made, found, hidden)
+        if hidden or idle:
+            _leave_out(found, self.makers, hidden, idle)
+        for kind, pool in self._pools.items():
+            pool.renew(*_wishes(kind, found))
+        self._addressed = {ref: one for ref, one in self._addressed.items() if ref in found}
+        for ref in [ref for pool in self._pools.values() for ref in pool.given]:
+            found[ref] = self._with_address(ref, found[ref])
+        left = (_no_address(ref) for pool in self._pools.values() for ref in pool.left)
+        self._of_set = (*told(hidden & self._made.keys()), *idle.values(), *left)
+        before, self.objects = self.objects, found
+        differing = {ref: before.get(ref) for ref, obj in found.items() if before.get(ref) is not obj}
+        return differing | {ref: before[ref] for ref in before.keys() - found.keys()}
+
+    def _with_address(self, ref: Ref, obj: AnyObject) -> AnyObject:
+        """Write into an object which address it was given, once as long as both stay the same."""
+        pool = self._pools.get(ref.kind)
+        address = pool.given.get(ref) if pool is not None else None
+        if address is None:
+            self._addressed.pop(ref, None)
+            return obj
+        before = self._addressed.get(ref)
+        if before is not None and before[0] is obj and before[1] == address:
+            return before[2]
+        after = with_address(obj, address)
+        self._addressed[ref] = (obj, address, after)
+        return after
+
+
+def admit(objects: Iterable[AnyObject], held: Mapping[Ref, str] | None = None) -> Admission:
+    """Complete a set of objects."""
+    admission = Admission(held)
+    admission.amend({obj.ref: obj for obj in objects})
+    return admission
+
+
+def _completed(ref: Ref, obj: AnyObject) -> Completed:
+    if obj.kind not in MAKERS:
+        return Completed(obj, ((ref, obj),), (), is_plain=True)
+    made = complete(obj)
+    objects = tuple((one.ref, one) for one in made.objects)
+    return Completed(obj, objects, made.findings, [one for one, _ in objects] == [ref])
+
+
+def _wishes(kind: str, objects: Mapping[Ref, AnyObject]) -> tuple[list[Ref], dict[Ref, str]]:
+    """Say which objects of a kind want an address, and which have one of their own."""
+    own = {ref: obj for ref, obj in objects.items() if ref.kind == kind}
+    fixed = {ref: address for ref, obj in own.items() if (address := fixed_address(obj))}
+    return [ref for ref, obj in own.items() if wants_address(obj)], fixed
+
+
+def _gathered(
+    made: Mapping[Ref, Completed],
+) -> tuple[dict[Ref, AnyObject], dict[Ref, Ref], set[Ref]]:
+    """Put together what was made, and of what; an object that is written wins over one that would be made.
+
+    Returns also the names that several objects claim.
+    """
     found = {ref: one.objects[0][1] for ref, one in made.items() if one.is_plain}
     makers = {ref: ref for ref in found}
+    claimed: set[Ref] = set()
     several = (ref for ref, one in made.items() if not one.is_plain)
     for maker in sorted(several, key=lambda ref: (ref.kind in WRITERS, ref)):
         for ref, obj in made[maker].objects:
             if found.setdefault(ref, obj) is obj:
                 makers[ref] = maker
-    return found, makers
+            else:
+                claimed.add(ref)
+    return found, makers, claimed
 
 
 def _idle(
@@ -132,160 +226,12 @@ def _idle(
     return {ref: why for ref in given if (why := unwanted(ref, found))}
 
 
-def admit(objects: Iterable[AnyObject], held: Mapping[Ref, str] | None = None) -> Admitted:
-    """Complete a set of objects once."""
-    return Admission().admit({obj.ref: obj for obj in objects}, held)
-
-
-def _as_it_is(obj: AnyObject) -> Made:
-    return Made((obj,))
-
-
-def _secret(obj: AnyObject) -> Made:
-    spec: Secret = obj.spec
-    if not spec.string_data:
-        return Made((obj,))
-    data = spec.data | {key: SecretBytes(value) for key, value in spec.string_data.items()}
-    return Made((replace(obj, spec=replace(spec, data=data, string_data={})),))
-
-
-def _config_map(obj: AnyObject) -> Made:
-    """Read the mesh's settings and networks out of Istio's ConfigMap; one with an error leaves the other in force."""
-    if (obj.meta.namespace, obj.meta.name) != MESH_MAP:
-        return Made((obj,))
-    config, of_config = _read_key(obj, "mesh", MeshConfig)
-    networks, of_networks = _read_key(obj, "meshNetworks", MeshNetworks)
-    made: list[AnyObject] = [obj]
-    findings = [*of_config, *of_networks]
-    read = {
-        "mesh": mesh_config_object(config) if config is not None else None,
-        "meshNetworks": mesh_networks_object(networks) if networks is not None else None,
-    }
-    for key, own in read.items():
-        judged = _judged(obj, key, own) if own is not None else ()
-        findings += judged
-        if own is not None and not any(one.level is Level.ERROR for one in judged):
-            made.append(own)
-    return Made(tuple(made), tuple(findings))
-
-
-def _judged(obj: AnyObject, key: str, own: AnyObject) -> tuple[Finding, ...]:
-    """Check what was read from a key of a ConfigMap; its findings are the ConfigMap's."""
-    return tuple(
-        replace(one, ref=obj.ref, path=f"data[{key}]", message=f"{one.path}: {one.message}")
-        for one in check(own)
-    )
-
-
-def _read_key(obj: AnyObject, key: str, kind: type[M]) -> tuple[M | None, tuple[Finding, ...]]:
-    """Read a message from a key of a ConfigMap; None with findings, or without when there is no such key."""
-    text = obj.spec.data.get(key)
-    if text is None:
-        return None, ()
-    path = f"data[{key}]"
-    parsed = parse(text)
-    if parsed.findings:
-        return None, tuple(replace(found, ref=obj.ref, path=path, where=None) for found in parsed.findings)
-    read, problems = read_message(kind, {} if parsed.value is None else parsed.value, "")
-    findings = tuple(
-        Finding(codes.SCHEMA, Level.ERROR, obj.ref, path, f"{one.path}: {one.message}", one.suggestion)
-        for one in problems
-    )
-    return (None if findings else read), findings
-
-
-def _pod(obj: AnyObject) -> Made:
-    spec: Pod = obj.spec
-    account = spec.service_account_name or spec.service_account or "default"
-    return Made((replace(obj, spec=replace(spec, service_account_name=account)),))
-
-
-def _deployment(obj: AnyObject) -> Made:
-    spec: Deployment = obj.spec
-    wanted = 1 if spec.replicas is None else spec.replicas
-    if spec.template is None or spec.template.spec is None:
-        return Made((obj,))
-    findings: tuple[Finding, ...] = ()
-    if wanted > MAX_REPLICAS:
-        message = f"{wanted} replicas are too many for one machine; {MAX_REPLICAS} pods are made"
-        findings = (Finding(codes.ADDRESSES, Level.WARNING, obj.ref, "spec.replicas", message),)
-    pods = tuple(_replica(obj, place) for place in range(min(wanted, MAX_REPLICAS)))
-    return Made((obj, *pods), findings)
-
-
-def pod_name(deployment: Ref, template: PodTemplate, replica: int) -> str:
-    """Name a replica's pod as Kubernetes would, and always the same: `reviews-v1-xk2pq-8dvzc`.
-
-    The middle part stands for the template, so that a changed one makes new pods beside the old.
-    """
-    group = digest(f"{deployment} {msgspec.json.encode(template, order='deterministic').decode()}", 5)
-    return f"{deployment.name}-{group}-{digest(f'{deployment} {replica}', 5)}"
-
-
-def _replica(obj: AnyObject, place: int) -> AnyObject:
-    template = obj.spec.template
-    meta = Meta(
-        name=pod_name(obj.ref, template, place),
-        namespace=obj.meta.namespace,
-        labels=template.metadata.labels,
-        annotations=template.metadata.annotations,
-        creation_timestamp=obj.meta.creation_timestamp,
-        owner_references=(
-            OwnerReference(api_version="apps/v1", kind="Deployment", name=obj.meta.name, controller=True),
-        ),
-    )
-    return _pod(Object(api_version="v1", kind="Pod", meta=meta, spec=template.spec)).objects[0]
-
-
-def _endpoints(obj: AnyObject) -> Made:
-    return Made((obj, *mirrored(obj)))
-
-
-MAKERS: dict[str, Callable[[AnyObject], Made]] = {
-    "Endpoints": _endpoints,
-    "Secret": _secret,
-    "ConfigMap": _config_map,
-    "Pod": _pod,
-    "Deployment": _deployment,
-}
-
-
-def _addresses(
-    objects: Mapping[Ref, AnyObject], held: Mapping[Ref, str]
-) -> tuple[dict[Ref, str], tuple[Ref, ...]]:
-    services = {ref: obj for ref, obj in objects.items() if ref.kind == "Service"}
-    pods = {ref: obj for ref, obj in objects.items() if ref.kind == "Pod"}
-    fixed = [obj.spec.cluster_ip for obj in services.values() if obj.spec.cluster_ip]
-    running = [obj.status.pod_ip for obj in pods.values() if _runs(obj)]
-    free = [ref for ref, obj in services.items() if _wants_address(obj.spec)]
-    idle = [ref for ref, obj in pods.items() if not _runs(obj)]
-    given, left = allocate(SERVICES, free, fixed, held)
-    at, unplaced = allocate(PODS, idle, running, held)
-    return given | at, left + unplaced
-
-
-def _wants_address(spec: Service) -> bool:
-    return not spec.cluster_ip and spec.type != "ExternalName"
-
-
-def _runs(obj: AnyObject) -> bool:
-    return isinstance(obj.status, PodStatus) and bool(obj.status.pod_ip)
-
-
-def _service_at(obj: AnyObject, address: str) -> AnyObject:
-    return replace(obj, spec=replace(obj.spec, cluster_ip=address, cluster_ips=(address,)))
-
-
-def _pod_at(obj: AnyObject, address: str) -> AnyObject:
-    before: PodStatus = obj.status or PodStatus()
-    status = replace(
-        before,
-        phase=before.phase or "Running",
-        pod_ip=address,
-        pod_ips=(PodAddress(ip=address),),
-        conditions=before.conditions or (PodCondition(type="Ready", status="True"),),
-    )
-    return replace(obj, status=status)
+def _leave_out(
+    found: dict[Ref, AnyObject], makers: dict[Ref, Ref], hidden: frozenset[Ref], idle: Mapping[Ref, Finding]
+) -> None:
+    """Take out what is not looked at, and what would be made of Endpoints that are not mirrored."""
+    for ref in [ref for ref, by in makers.items() if ref in hidden or (by in idle and ref != by)]:
+        del found[ref], makers[ref]
 
 
 def _no_address(ref: Ref) -> Finding:

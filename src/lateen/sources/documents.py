@@ -1,49 +1,24 @@
 """Documents to objects: parse, expand lists, decode, and remember where each object is written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from lateen.api import codes
 from lateen.api.decode import decode, expand
 from lateen.api.finding import Finding, Level
 from lateen.api.foreign import find
 from lateen.api.meta import Object, Ref
+from lateen.sources.load import Entry, Load, Part
 from lateen.sources.origin import Origin
 from lateen.sources.yaml import Document, moved, parse, split
 
 DEFAULT_NAMESPACE = "default"
-
-
-class Entry(Struct, frozen=True, gc=False):
-    """One object that a source defines, or tried to."""
-
-    ref: Ref
-    origin: Origin
-    object: Object[Any] | None
-    """None when it was refused; its last good version stays."""
-    written: Object[Any] | None = None
-    """A refused object as far as it could be read, for analysis."""
-
-
-class Load(Struct, frozen=True, gc=False):
-    """Everything that was read from some texts."""
-
-    entries: tuple[Entry, ...] = ()
-    """In the order of the texts; each identity once."""
-    findings: tuple[Finding, ...] = ()
-    """With positions."""
-    broken: frozenset[str] = frozenset()
-    """Files with a document that could not be read so far as to say which object it is."""
-    foreign: tuple[Entry, ...] = ()
-    """Objects of kinds that only analysis looks at; their `object` is None."""
-
-    @property
-    def objects(self) -> tuple[Object[Any], ...]:
-        """The objects that could be read."""
-        return tuple(entry.object for entry in self.entries if entry.object is not None)
+Key = str | tuple[str, int]
+"""A file's name; with a number where one name is given several times."""
+_PART = attrgetter("part")
 
 
 class Reading(Struct, frozen=True, gc=False):
@@ -61,16 +36,13 @@ EXPECTATIONS = ("expectations", "testCases")
 """What documents without a kind hold that stand beside the configuration and are none of it (`lateen test`)."""
 
 
-class Text(Struct, frozen=True):
+class Text(Struct, frozen=True, gc=False):
     """One text of a file, read."""
 
     text: str
     readings: tuple[tuple[str, tuple[Reading, ...]], ...]
     """Of each document, by its text."""
-    items: tuple[Finding | Entry, ...]
-    """What is said about the documents, and the objects, in the order of the text; an identity as often as it is there."""
-    foreign: tuple[Entry, ...]
-    is_broken: bool
+    part: Part
 
 
 class Texts:
@@ -79,39 +51,60 @@ class Texts:
     def __init__(self, namespace: str = DEFAULT_NAMESPACE) -> None:
         """Objects that name no namespace are put into the given one."""
         self.namespace = namespace
-        self._known: dict[str, tuple[Reading, ...]] = {}
-        self._files: dict[str, Text] = {}
+        self._files: dict[Key, Text] = {}
+        self._unread: tuple[Finding, ...] = ()
 
-    def load(self, texts: Iterable[tuple[str, str]], findings: Iterable[Finding] = ()) -> Load:
-        """Read (file, text) pairs; findings are those of files that could not be read, and come first."""
-        entries: dict[Ref, Entry] = {}
-        foreign: list[Entry] = []
-        found = list(findings)
-        broken = {finding.where.file for finding in found if finding.where is not None}
-        files: dict[str, Text] = {}
+    def __contains__(self, file: str) -> bool:
+        """Tell whether a file was among those that were last loaded."""
+        return file in self._files
+
+    def load(self, texts: Iterable[tuple[str, str | None]], unread: Iterable[Finding] = ()) -> Load:
+        """Read all texts.
+
+        Args:
+            texts: files and their texts; None for one that is as it was when it was last given, which was the last time.
+            unread: findings about files that could not be read, which come first.
+        """
+        given: dict[Key, str | None] = {}
         for file, text in texts:
-            known = self._files.get(file)
-            files[file] = one = known if known is not None and known.text == text else self._text(file, text)
-            foreign += one.foreign
-            if one.is_broken:
-                broken.add(file)
-            for item in one.items:
-                if isinstance(item, Finding):
-                    found.append(item)
-                elif (first := entries.setdefault(item.ref, item)) is not item:
-                    found.append(_duplicate(first, item))
-        self._files = files
-        self._known = {text: own for one in files.values() for text, own in one.readings}
-        return Load(tuple(entries.values()), tuple(found), frozenset(broken), tuple(foreign))
+            given[file if file not in given else (file, len(given))] = text
+        gone = [self._files[key] for key in self._files.keys() - given.keys()]
+        self._read_all(given, gone)
+        self._files = {key: self._files[key] for key in given}
+        self._unread = tuple(unread)
+        return self._loaded()
 
-    def _text(self, file: str, text: str) -> Text:
+    def change(self, texts: Mapping[str, str]) -> Load:
+        """Read those texts that have changed, or are new and come last; all others are as they were."""
+        self._read_all(texts, ())
+        return self._loaded()
+
+    def _loaded(self) -> Load:
+        names = frozenset(finding.where.file for finding in self._unread if finding.where is not None)
+        return Load(tuple(map(_PART, self._files.values())), self._unread, names)
+
+    def _read_all(self, texts: Mapping[Any, str | None], gone: Iterable[Text]) -> None:
+        """Read the texts that differ; their documents may come from each other's files, or from those that are gone."""
+        before = self._files
+        changed = {
+            key: text
+            for key, text in texts.items()
+            if text is not None and not ((known := before.get(key)) and known.text == text)
+        }
+        if changed:
+            old = (*gone, *(before[key] for key in changed if key in before))
+            documents = {text: own for one in old for text, own in one.readings}
+            for key, text in changed.items():
+                self._files[key] = self._text(key if isinstance(key, str) else key[0], text, documents)
+
+    def _text(self, file: str, text: str, known: dict[str, tuple[Reading, ...]]) -> Text:
         items: list[Finding | Entry] = []
         foreign: list[Entry] = []
         read: dict[str, tuple[Reading, ...]] = {}
         is_broken = False
         for document in split(text, file):
-            known = self._known.get(document.text) or read.get(document.text)
-            readings = read[document.text] = known or self._read(document.text)
+            readings = known.get(document.text) or read.get(document.text) or self._read(document.text)
+            read[document.text] = readings
             for reading in readings:
                 items += _placed(reading, document)
                 is_broken = is_broken or _is_broken(reading)
@@ -119,7 +112,7 @@ class Texts:
                     foreign.append(_entry(reading, document))
                 elif _is_told(reading):
                     items.append(_entry(reading, document))
-        return Text(text, tuple(read.items()), tuple(items), tuple(foreign), is_broken)
+        return Text(text, tuple(read.items()), Part(file, tuple(items), tuple(foreign), is_broken))
 
     def _read(self, text: str) -> tuple[Reading, ...]:
         parsed = parse(text)
@@ -171,12 +164,3 @@ def _is_error(reading: Reading) -> bool:
 
 def _is_broken(reading: Reading) -> bool:
     return (reading.ref is None or not reading.ref.name) and _is_error(reading)
-
-
-def _duplicate(first: Entry, second: Entry) -> Finding:
-    place = first.origin.position("")
-    message = f"the object is already defined at {place}; that definition is used"
-    where = second.origin.position("metadata.name")
-    return Finding(
-        codes.DUPLICATE, Level.ERROR, second.ref, "metadata.name", message, "remove one of the two", where
-    )

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from lateen.sources.documents import DEFAULT_NAMESPACE, Load, Texts
+from lateen.sources.documents import DEFAULT_NAMESPACE, Texts
+from lateen.sources.load import Load
 
 
 def from_text(text: str, name: str = "<memory>", namespace: str = DEFAULT_NAMESPACE) -> Load:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from lateen.sources.admission import MESH_MAP
-from lateen.sources.documents import Load
+from lateen.sources.completion import MESH_MAP
+from lateen.sources.load import Load
 from lateen.sources.memory import from_text, from_values
 from lateen.sources.yaml import parse
 
@@ -25,6 +25,7 @@ def config_map(text: str) -> dict[str, Any]:
 
 def joined(settings: Load, load: Load) -> Load:
     """Add the settings to a load, unless it has its own."""
-    known = {entry.ref for entry in load.entries}
-    own = tuple(entry for entry in settings.entries if entry.ref not in known)
-    return Load((*own, *load.entries), (*settings.findings, *load.findings), settings.broken | load.broken)
+    known = {entry.ref for entry in load.defaults}
+    own = (entry for entry in settings.entries if entry.ref not in known)
+    unread = (*settings.findings, *load.unread)
+    return Load(load.parts, unread, settings.broken | load.unread_names, (*own, *load.defaults))

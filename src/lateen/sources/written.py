@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from lateen.api import facts, foreign
 from lateen.engine import Database
 from lateen.sources import origin
-from lateen.sources.documents import Load
+from lateen.sources.load import Load, load_of
 from lateen.sources.store import FILES, Store
 
 
@@ -26,7 +26,7 @@ def as_written(load: Load, in_force: Database) -> Database:
     refused = any(one.object is not None and facts.get(in_force, one.ref) is None for one in entries)
     db = Database() if refused else in_force
     if refused:
-        Store(db).replace(FILES, Load(tuple(entries)))
+        Store(db).replace(FILES, load_of(entries))
     for each in dict.fromkeys((in_force, db)):
         each.set(facts.NOW, hour())
         foreign.update(each, tuple(one.written for one in load.foreign if one.written is not None))

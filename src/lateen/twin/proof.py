@@ -18,7 +18,7 @@ from lateen.simulate.algebra.effects import called
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.simulation import simulate
 from lateen.simulate.trace import Retry, Trace
-from lateen.sources.documents import Load
+from lateen.sources.load import Load
 from lateen.sources.store import FILES, Store
 from lateen.twin import trial
 from lateen.twin.caller import Answer

@@ -6,7 +6,8 @@ import pytest
 from lateen.api.meta import Meta, Ref
 from lateen.api.workload import PodTemplate
 from lateen.sources.addresses import PODS, SERVICES, allocate
-from lateen.sources.admission import Admission, admit, pod_name
+from lateen.sources.admission import admit
+from lateen.sources.completion import pod_name
 from lateen.sources.memory import from_text
 
 MESH = """
@@ -136,13 +137,12 @@ def test_crowded_networks_probe_and_say_when_they_are_full():
 
 
 def test_only_changed_objects_are_made_anew():
-    admission = Admission()
-    objects = given()
-    first = admission.admit({obj.ref: obj for obj in objects})
-    left = {obj.ref: obj for obj in objects if obj.meta.name != "alone"}
-    second = admission.admit(left, first.addresses)
-    assert set(first.objects) - set(second.objects) == {Ref("Pod", "default", "alone")}
-    assert all(second.objects[ref] is first.objects[ref] for ref in second.objects)
+    admission = admit(given())
+    first = dict(admission.objects)
+    alone = Ref("Pod", "default", "alone")
+    assert admission.amend({alone: None}).keys() == {alone}
+    assert first.keys() - admission.objects.keys() == {alone}
+    assert all(admission.objects[ref] is first[ref] for ref in admission.objects)
 
 
 def test_string_data_goes_into_data():

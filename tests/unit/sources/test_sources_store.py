@@ -144,20 +144,6 @@ def test_addresses_stay_while_others_come_and_go(store):
     assert facts.get(store.db, ref("a")).spec.cluster_ip == address
 
 
-def test_observed_pods_are_wanted_until_somebody_reports_them():
-    store = Store(Database(), observed=True)
-    text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template: {spec: {containers: []}}\n"
-    applied = store.replace(FILES, from_text(text))
-    assert applied.changed == (Ref("Deployment", "default", "d"),)
-    [pod] = store.wanted_pods
-    assert (pod.kind, pod.status, facts.refs(store.db, "Pod")) == ("Pod", None, ())
-    store.observe([pod])
-    assert facts.refs(store.db, "Pod") == (pod.ref,)
-    store.replace(FILES, from_text(""))
-    assert store.wanted_pods == ()
-    assert facts.refs(store.db, "Pod") == (pod.ref,)
-
-
 SETTINGS = """
 apiVersion: v1
 kind: ConfigMap
