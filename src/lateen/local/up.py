@@ -23,8 +23,9 @@ from lateen.local.warden_client import WardenError
 from lateen.local.workload import Workload
 from lateen.server.control_plane import ControlPlane
 from lateen.server.state import State
-from lateen.sources.documents import DEFAULT_NAMESPACE, Load, Texts
+from lateen.sources.documents import DEFAULT_NAMESPACE, Texts
 from lateen.sources.files import Files
+from lateen.sources.load import Load
 from lateen.sources.mesh_settings import joined
 from lateen.sources.store import Applied
 from lateen.sources.watch import changes
@@ -158,13 +159,13 @@ class Mesh:
 
     # --- files
 
-    def _read(self) -> Load:
+    def _read(self, changed: frozenset[str]) -> Load:
         files = self._options.files
-        own = files.load() if files is not None else Load()
+        own = files.load(changed) if files is not None else Load()
         return joined(self._built_in, own)
 
-    def _load(self) -> Applied:
-        applied = self.control_plane.load(self._read())
+    def _load(self, changed: frozenset[str] = frozenset()) -> Applied:
+        applied = self.control_plane.load(self._read(changed))
         found = frozenset(one for one in self.control_plane.findings() if one.level is not Level.INFO)
         self._terminal.findings(sorted(found - self._told, key=str))
         self._told = found
@@ -184,9 +185,9 @@ class Mesh:
     async def _watch(self) -> None:
         if self._options.files is None:
             return
-        async for _ in changes(self._options.files.paths):
+        async for changed in changes(self._options.files.paths):
             before = asyncio.get_running_loop().time()
-            applied = self._load()
+            applied = self._load(changed)
             if applied.changed or applied.removed:
                 await self._tell_reach(applied, before)
 

@@ -19,18 +19,19 @@ LOOK_AROUND_MS = 500
 async def changes(paths: Paths, stop: asyncio.Event | None = None) -> AsyncIterator[frozenset[str]]:
     """Yield sets of changed files, after each change of the files that `paths` reads; ends when `stop` is set.
 
-    The set is empty when a directory itself has gone or come back, and once soon after the start: read everything again.
+    The set is empty when it is not known what has changed: when a directory itself has gone or come back, and once when it
+    is quiet after the start and after changes, because the system drops some when there are very many at once.
     """
     stopped = stop or asyncio.Event()
     wanted = _wanted(paths)
     while not stopped.is_set():
         roots = await _existing(wanted, stopped)
-        settled = False  # something may have changed before the watch began to look: say so once
+        settled = False  # something may have changed before the watch began to look
         async for files in _watch(roots, wanted, stopped, recursive=paths.recursive):
             moved = _roots(wanted) != roots
             if files or moved or not settled:
                 yield frozenset() if moved else files
-            settled = settled or not files
+            settled = not files
             if moved:
                 break
 

@@ -49,6 +49,20 @@ def test_writes_renames_and_other_files(tmp_path):
     asyncio.run(run())
 
 
+def test_when_it_is_quiet_after_changes_everything_is_to_be_read(tmp_path):
+    """What the system did not tell of because it was too much is found then."""
+
+    async def run():
+        file = tmp_path / "a.yaml"
+        async with watching(Paths((str(tmp_path),))) as told:
+            for text in "12":
+                file.write_text(text)
+                await until(told, {str(file)})
+                await until(told, frozenset())
+
+    asyncio.run(run())
+
+
 def test_one_file_is_watched_through_its_directory(tmp_path):
     async def run():
         file = tmp_path / "config"
