@@ -56,6 +56,14 @@ class Engine(Protocol):
         """
 
 
+def differing(word: str, wanted: object, found: object) -> list[str]:
+    """Say what a word of the outcome should be and is; nothing when that is the same."""
+    if wanted == found:
+        return []
+    more = " (a destination answers, not the proxy)" if word == "status" and found == 0 else ""
+    return [f"{word} should be {wanted!r}, is {found!r}{more}"]
+
+
 def settled(parts: Parts) -> tuple[Parts, list[str]]:
     """Tell what was judged from what could not be."""
     unjudged = [str(words) for told in parts.values() for words in told if isinstance(words, Unjudged)]

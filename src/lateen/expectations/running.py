@@ -13,7 +13,7 @@ from lateen.expectations.cases import ANSWER, RULE, Case
 from lateen.expectations.clients import Clients
 from lateen.expectations.coverage import Coverage
 from lateen.expectations.delegated import Taken, taken
-from lateen.expectations.engine import Engine, Parts, Question, settled
+from lateen.expectations.engine import Engine, Parts, Question, differing, settled
 from lateen.expectations.expected import Rules, Wanted, of_group
 from lateen.expectations.imagined import missing
 from lateen.mesh import Mesh
@@ -187,14 +187,11 @@ class Run:
         actual = self.actual(self.clients.of(case, request), request)
         told = {
             name: [
-                f"{name} should be {wanted!r}, is {is_!r}"
-                + (_NO_ENDPOINT if actual.outcome.flag == "UH" else "")
+                words + (_NO_ENDPOINT if actual.outcome.flag == "UH" else "")
+                for words in differing(name, case.expect[name], getattr(actual.outcome, name))
             ]
-            if wanted != is_
-            else []
             for name in ANSWER
             if name in case.expect
-            for wanted, is_ in ((case.expect[name], getattr(actual.outcome, name)),)
         }
         if "delegate" in case.expect and found is None:
             told["delegate"] = ["delegate: no rule that delegates takes it"]

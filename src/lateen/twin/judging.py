@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import re2
 from envoy.config.route.v3.route_components_pb2 import Route
 
-from lateen.expectations.engine import Detail, Parts, Unjudged
+from lateen.expectations.engine import Detail, Parts, Unjudged, differing
 from lateen.simulate.algebra.effects import called
 from lateen.simulate.choices import nanoseconds
 from lateen.simulate.conditions import probability
@@ -41,9 +41,7 @@ def judged(observed: Observed, otherwise: "Mapping[str, Judge] | None" = None) -
 def _of(observed: Observed, word: str, wanted: Any, judges: "Mapping[str, Judge]") -> Words:
     rule = observed.question.rule
     if word in _OUTCOME:
-        is_ = _OUTCOME[word](observed)
-        if is_ != wanted:
-            yield f"{word} should be {wanted!r}, is {is_!r}"
+        yield from differing(word, wanted, _OUTCOME[word](observed))
     elif word not in judges:
         yield Unjudged(f"{word}: no answer shows it")
     elif observed.request is None and word != "route":

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from envoy.config.route.v3.route_components_pb2 import Route
 
-from lateen.expectations.engine import Detail, Parts, Question, Unjudged
+from lateen.expectations.engine import Detail, Parts, Question, Unjudged, differing
 from lateen.simulate.request import Headers
 from lateen.twin.caller import Answer
 from lateen.twin.judging import Judge, Words, compared, judged
@@ -120,5 +120,5 @@ def _without_logs(question: Question, received: Sequence[Received]) -> Parts:
     }
     for word, is_ in own.items():
         if word in expect:
-            found[word] = [f"{word} should be {expect[word]!r}, is {is_!r}"] if expect[word] != is_ else []
+            found[word] = differing(word, expect[word], is_)
     return found

@@ -54,7 +54,7 @@ def test_what_the_logs_say_holds(expect: str) -> None:
 
 @pytest.mark.parametrize(
     ("expect", "words"),
-    [("status: 404", "status should be 404, is 0"), ("path: /a", "path should be '/a', is '/b'"),
+    [("status: 404", "status should be 404, is 0 (a destination answers, not the proxy)"), ("path: /a", "path should be '/a', is '/b'"),
      ("route: [{destination: {host: ratings}}]", "1 of 1 requests went to reviews"),
      ("headers: {response: {set: {x-a: '2'}}}", "x-a should be '2', is '1'")],
 )  # fmt: skip
