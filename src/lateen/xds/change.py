@@ -25,26 +25,51 @@ class Change:
 
     Attributes:
         changed: new resources and those with another version, sorted by name.
-        removed: names that are gone, sorted.
+        gone: resources that are not in the new set, by name, sorted.
+        removed: their names.
         version: of the new set as a whole; by content.
         size: bytes of what changed.
     """
 
     def __init__(self, old: Resources, new: Resources) -> None:
         self.old, self.new = old, new
-        before = {resource.name: resource.version for resource in old}
-        self.changed = tuple(r for r in new if before.pop(r.name, None) != r.version)
-        self.removed = tuple(before)  # what nothing new replaced
+        before = {resource.name: resource for resource in old}
+        self.changed = tuple(r for r in new if _version(before.pop(r.name, None)) != r.version)
+        self.gone = before  # what nothing new replaced
+        self.removed = tuple(before)
         self.names = tuple(resource.name for resource in self.changed)
         self.version = version_of(new)
         self.size = sum(len(resource.body) for resource in self.changed)
         self.body: bytes | None = None
         """The delta response for the whole change, once it has been needed."""
+        self._keeping: dict[Resources, Resources] = {}
 
     @cached_property
     def present(self) -> dict[str, Resource]:
         """The new set by name."""
         return {resource.name: resource for resource in self.new}
+
+    def keeping(self, kept: Resources) -> Resources:
+        """Return the new set with some of what is gone, sorted; the same for all who ask for the same."""
+        if not kept:
+            return self.new
+        found = self._keeping.get(kept)
+        if found is None:
+            found = self._keeping[kept] = merged(self.new, kept)
+        return found
+
+
+def merged(one: Resources, other: Resources) -> Resources:
+    """Join two sets without a name in common, sorted by name."""
+    return tuple(sorted((*one, *other), key=_name)) if other else one
+
+
+def _name(resource: Resource) -> str:
+    return resource.name
+
+
+def _version(resource: Resource | None) -> str | None:
+    return resource.version if resource is not None else None
 
 
 def version_of(resources: Resources) -> str:

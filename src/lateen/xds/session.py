@@ -16,7 +16,7 @@ import msgspec
 
 from lateen.compile import types
 from lateen.xds import order, step, wire
-from lateen.xds.change import Changes, Protocol, Resources
+from lateen.xds.change import Changes, Protocol, Resources, merged
 from lateen.xds.request import Node, ProtocolError, Request
 from lateen.xds.state import SessionState
 from lateen.xds.step import Step
@@ -166,7 +166,7 @@ class Session:
             if wanted is None and watch.subscription.names:
                 present = {resource.name for resource in answer}
                 further = tuple(sorted(watch.subscription.names - present))
-                answer = step.merged(answer, self._ask(watch.type_url, view, further) if further else ())
+                answer = merged(answer, self._ask(watch.type_url, view, further) if further else ())
         except Exception as error:  # noqa: BLE001  a defect of ours must not take the proxy's configuration away
             watch.failure = f"{type(error).__name__}: {error}"
             return watch.sent

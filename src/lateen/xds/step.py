@@ -5,9 +5,8 @@ Nothing here changes a watch's promises (`resend`, `tell`, `owed`) except where 
 
 import msgspec
 
-from lateen.compile.resource import Resource
 from lateen.xds import order
-from lateen.xds.change import Change, Resources, version_of
+from lateen.xds.change import Change, Resources, merged, version_of
 from lateen.xds.watch import Watch
 
 
@@ -71,11 +70,6 @@ def alone(watch: Watch, answer: Resources) -> Step | None:
     return None
 
 
-def merged(one: Resources, other: Resources) -> Resources:
-    """Join two sets without a name in common, sorted by name."""
-    return tuple(sorted((*one, *other), key=_name)) if other else one
-
-
 def _kept(watch: Watch, change: Change, *, removable: bool) -> Resources:
     """Return what is gone from the database but not to be taken from the client, or not yet."""
     gone = set(change.removed)
@@ -83,7 +77,7 @@ def _kept(watch: Watch, change: Change, *, removable: bool) -> Resources:
         gone = (gone & watch.subscription.names) - watch.tell
     elif removable:
         return ()
-    return tuple(resource for resource in change.old if resource.name in gone) if gone else ()
+    return tuple(resource for name, resource in change.gone.items() if name in gone)
 
 
 def _mixed(watch: Watch, change: Change, kept: Resources) -> Step | None:
@@ -94,10 +88,6 @@ def _mixed(watch: Watch, change: Change, kept: Resources) -> Step | None:
     names = sorted(watch.resend.union(change.names))
     resources = tuple(change.present[name] for name in names if name in change.present)
     if resources or absent or watch.owed:
-        return Step(resources, absent, merged(change.new, kept), change.version)
+        return Step(resources, absent, change.keeping(kept), change.version)
     watch.resend, watch.tell = set(), set()
     return None
-
-
-def _name(resource: Resource) -> str:
-    return resource.name
