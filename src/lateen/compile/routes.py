@@ -5,6 +5,9 @@ virtual hosts and everything about them stay as they are.
 """
 
 from collections.abc import Iterable
+from itertools import zip_longest
+
+import msgspec
 
 from lateen.compile import patches
 from lateen.compile.patches import Group, Outcome
@@ -14,12 +17,13 @@ from lateen.model import routing, scope
 from lateen.model.gateway import Kind, gateway_listeners
 from lateen.model.gateway_routing import first_port, gateway_virtual_hosts
 from lateen.model.outbound import catch_all, outbound_route_names
-from lateen.model.routing import Source
+from lateen.model.routing import ServiceSource, Source
 from lateen.model.routing_sidecar import (
-    ServiceSource,
+    Listener,
     VirtualHost,
     distinguishes_ports,
     listener_of,
+    twin,
     virtual_hosts,
 )
 from lateen.model.routing_view import proxy_headers, routing_view
@@ -43,7 +47,7 @@ def route(db: Database, view: View, name: str) -> Resource | None:
 def _unpatched(db: Database, view: View, name: str) -> Resource:
     if view.is_router:
         return gateway_routes(db, view, name)
-    return sidecar_routes(db, routing_view(db, view), name)
+    return sidecar_routes(db, _representative(db, routing_view(db, view), name), name)
 
 
 @query
@@ -80,11 +84,25 @@ def sidecar_routes(db: Database, view: View, name: str) -> Resource:
     listener = listener_of(name)
     if listener is None:
         return resource(name, unknown_route_configuration(name))
-    found = _joined(db, view, _sidecar_heads(db, view, name))
+    found = _sidecar_virtual_hosts(db, view, listener)
     if listener.sniffed_host is None:
         found = (*found, _catch_all(db, view))
     ignored = not distinguishes_ports(db, view, listener)
     return resource(name, route_configuration(name, found, ignore_port=ignored))
+
+
+@query
+def _representative(db: Database, view: View, name: str) -> View:
+    """Return the view of anyone, if a route configuration is the same for anyone; else the proxy's own."""
+    listener = listener_of(name)
+    other = twin(db, view, listener.whole) if listener is not None else None
+    if listener is None or other is None:
+        return view
+    rest = (_catch_all, proxy_headers)
+    same = virtual_hosts(db, view, listener) == virtual_hosts(db, other, listener) and all(
+        one(db, view) == one(db, other) for one in rest
+    )
+    return other if same else view
 
 
 @query
@@ -95,30 +113,62 @@ def gateway_routes(db: Database, view: View, name: str) -> Resource:
         return resource(name, unknown_route_configuration(name))
     if not found:
         return resource(name, route_configuration(name, [write.black_hole(first_port(db, view, name))]))
-    return resource(name, route_configuration(name, _joined(db, view, _gateway_heads(db, view, name))))
+    return resource(name, route_configuration(name, _joined(db, _gateway_heads(db, view, name))))
 
 
-Heads = tuple[tuple[bytes, tuple[Source | ServiceSource, ...]], ...]
+class _Head(msgspec.Struct, frozen=True):
+    """A virtual host before its routes are joined to it."""
+
+    start: bytes
+    parts: tuple[tuple[View, Source | ServiceSource], ...]
 
 
 @query
-def _sidecar_heads(db: Database, view: View, name: str) -> Heads:
-    listener = listener_of(name)
-    return _heads(db, view, virtual_hosts(db, view, listener) if listener else ())
+def _sidecar_virtual_hosts(db: Database, view: View, listener: Listener) -> tuple[bytes, ...]:
+    """Serialise the virtual hosts of a listener; those that are anyone's are not joined again."""
+    heads = _sidecar_heads(db, view, listener)
+    if all(heads):
+        return _joined(db, heads)
+    other = twin(db, view, listener.whole)
+    assert other is not None
+    theirs = _sidecar_virtual_hosts(db, other, listener)
+    return tuple(
+        _one(db, own) if own is not None else shared for own, shared in zip(heads, theirs, strict=False)
+    )
 
 
 @query
-def _gateway_heads(db: Database, view: View, name: str) -> Heads:
-    return _heads(db, view, gateway_virtual_hosts(db, view, name) or ())
-
-
-def _heads(db: Database, view: View, found: Iterable[VirtualHost]) -> Heads:
+def _sidecar_heads(db: Database, view: View, listener: Listener) -> tuple[_Head | None, ...]:
+    """Return the heads of the virtual hosts of a listener; None for one that anyone has at that place."""
+    found, other = virtual_hosts(db, view, listener), twin(db, view, listener.whole)
+    theirs = virtual_hosts(db, other, listener) if other is not None else ()
     count = proxy_headers(db, view).attempt_count
-    return tuple((write.head(one, attempt_count=count), one.sources) for one in found)
+    return tuple(
+        None if one == shared else _head(one, view, attempt_count=count)
+        for one, shared in zip_longest(found, theirs[: len(found)])
+    )
 
 
-def _joined(db: Database, view: View, heads: Heads) -> tuple[bytes, ...]:
-    return tuple(write.joined(start, (_routes(db, view, one) for one in sources)) for start, sources in heads)
+@query
+def _gateway_heads(db: Database, view: View, name: str) -> tuple[_Head, ...]:
+    count = proxy_headers(db, view).attempt_count
+    found = gateway_virtual_hosts(db, view, name) or ()
+    return tuple(_head(one, view, attempt_count=count) for one in found)
+
+
+def _head(one: VirtualHost, view: View, *, attempt_count: bool) -> _Head:
+    made_for = one.made_for or view
+    return _Head(
+        write.head(one, attempt_count=attempt_count), tuple((made_for, source) for source in one.sources)
+    )
+
+
+def _joined(db: Database, heads: Iterable[_Head | None]) -> tuple[bytes, ...]:
+    return tuple(_one(db, one) for one in heads if one is not None)
+
+
+def _one(db: Database, head: _Head) -> bytes:
+    return write.joined(head.start, (_routes(db, *part) for part in head.parts))
 
 
 @query

@@ -65,25 +65,32 @@ Groups = dict[str, tuple[Group, ...]]
 
 def rule_for(db: Database, view: View, host: str) -> Rule | None:
     """Return the rule that a proxy's outbound traffic to a host of its scope follows, or None."""
+    refs = refs_for(db, view, host)
+    return merged(db, refs) if refs else None
+
+
+def refs_for(db: Database, view: View, host: str) -> tuple[Ref, ...]:
+    """Return the objects that are merged into a proxy's rule for a host; none when it has none."""
     found = _for_client(db, scope.scope_of(db, view), host)
-    chosen = next(
-        (one for one in found if one.selector is not None and selects(one.selector, view.labels)), None
-    )
-    return merged(db, chosen.refs) if chosen else _for_everyone(db, found)
+    for one in found:
+        if one.selector is not None and selects(one.selector, view.labels):
+            return one.refs
+    return _for_everyone(found)
 
 
 @query
 def inbound_rule_for(db: Database, view: View, host: str) -> Rule | None:
     """Return the rule that a proxy's own inbound clusters follow: those with a workloadSelector are outbound only."""
-    return _for_everyone(db, _for_client(db, scope.scope_of(db, view), host))
+    refs = _for_everyone(_for_client(db, scope.scope_of(db, view), host))
+    return merged(db, refs) if refs else None
 
 
-def _for_everyone(db: Database, groups: Iterable[Group]) -> Rule | None:
-    last = None
+def _for_everyone(groups: Iterable[Group]) -> tuple[Ref, ...]:
+    refs: tuple[Ref, ...] = ()
     for one in groups:
         if one.selector is None:
-            last = one
-    return merged(db, last.refs) if last else None
+            refs = one.refs
+    return refs
 
 
 @query

@@ -13,8 +13,8 @@ from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import routing, virtual_services
 from lateen.model.gateway import GatewayRoutes, GatewayServer, gateway_routes
-from lateen.model.routing import Source
-from lateen.model.routing_sidecar import ServiceSource, VirtualHost
+from lateen.model.routing import ServiceSource, Source
+from lateen.model.routing_sidecar import VirtualHost
 from lateen.model.view import View
 from lateen.model.virtual_services import Binding
 

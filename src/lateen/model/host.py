@@ -8,7 +8,8 @@ Three relations are used in Istio and must not be mixed up (pkg/config/host/name
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 _KNOWN = 1 << 16  # addresses of endpoints are looked at once for each cluster that has them
@@ -73,13 +74,15 @@ def covering(name: str) -> Iterable[str]:
 
 def most_specific(name: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate that covers the name most closely, or None."""
-    pool = frozenset(candidates)
+    pool = candidates if isinstance(candidates, Mapping | AbstractSet) else frozenset(candidates)
     return next((candidate for candidate in covering(name) if candidate in pool), None)
 
 
 @lru_cache(_KNOWN)
 def is_address(host: str) -> bool:
     """Tell whether the host is an IPv4 or IPv6 address."""
+    if ":" not in host and not host[-1:].isdigit():
+        return False  # most hosts: without the cost of an exception
     try:
         ipaddress.ip_address(host)
     except ValueError:

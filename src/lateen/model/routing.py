@@ -20,11 +20,12 @@ from lateen.api.virtual_service import (
     HTTPRoute,
     HTTPRouteDestination,
 )
-from lateen.engine import Database, query
+from lateen.engine import Database
 from lateen.model import routing_match, scope
 from lateen.model import service as services
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.delegates import http_routes
+from lateen.model.route_reach import reach
 from lateen.model.routing_match import Caller
 from lateen.model.routing_view import proxy_headers
 from lateen.model.service import Service
@@ -49,6 +50,13 @@ class Source(msgspec.Struct, frozen=True, cache_hash=True):
     """The gateway's server terminates TLS: the default port of redirects is 443."""
     listener: str = ""
     """Of a sidecar: the name of the listener's routes, by which it is known what it lets in."""
+
+
+class ServiceSource(msgspec.Struct, frozen=True):
+    """Names the default route of a service's port."""
+
+    host: str
+    port: int
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -107,10 +115,9 @@ class ServiceRoute(msgspec.Struct, frozen=True, kw_only=True):
     hash_policy: ConsistentHashLB | None = None
 
 
-@query
 def routes(db: Database, view: View, source: Source) -> tuple[Route, ...]:
-    """Return the routes of a VirtualService for a (routing) view, in order; none after one that takes everything."""
-    caller = Caller(view.namespace, view.labels, source.gateway, source.port)
+    """Return the routes of a VirtualService for a view, in order; none after one that takes everything."""
+    caller = caller_of(view, source)
     found: list[Route] = []
     for http in http_routes(db, source.ref):
         for condition in http.match or (None,):
@@ -121,13 +128,16 @@ def routes(db: Database, view: View, source: Source) -> tuple[Route, ...]:
     return tuple(found)
 
 
-@query
 def has_routes(db: Database, view: View, source: Source) -> bool:
-    """Tell whether a VirtualService has any route here; a firewall: stays equal while routes change."""
-    return bool(routes(db, view, source))
+    """Tell whether a VirtualService has any route here; what it reads stays equal while routes change."""
+    return reach(db, source.ref).is_for(caller_of(view, source))
 
 
-@query
+def caller_of(view: View, source: Source) -> Caller:
+    """Return for whom, and where, a view's routes of a source are."""
+    return Caller(view.namespace, view.labels, source.gateway, source.port)
+
+
 def service_route(db: Database, view: View, host: str, port: int) -> ServiceRoute:
     """Return the route of a service that no VirtualService claims."""
     return ServiceRoute(

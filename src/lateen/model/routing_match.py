@@ -36,7 +36,7 @@ def applies(condition: HTTPMatchRequest, caller: Caller) -> bool:
         return False
     if condition.gateways:
         return caller.gateway in condition.gateways
-    if not selects((condition.source_labels or {}).items(), caller.labels):
+    if condition.source_labels and not selects(condition.source_labels.items(), caller.labels):
         return False
     return condition.source_namespace in (None, "", caller.namespace)
 

@@ -6,6 +6,8 @@ Source: pilot/pkg/networking/core/httproute.go and core/route/route.go (BuildSid
 - then each service of the port that none of them took, with one default route;
 - a domain exists once: whoever comes later loses it;
 - on ports other than 80 only VirtualServices that match a service of the port count.
+
+Where a namespace sees what anyone sees, it has anyone's virtual hosts with the short names of its own services added.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,9 +17,13 @@ import msgspec
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import routing, routing_domains, scope
+from lateen.model import routing_renames as renames
 from lateen.model.outbound import HTTP_PROXY_ROUTES
-from lateen.model.routing import Source
+from lateen.model.route_reach import asking_callers
+from lateen.model.route_sharing import Sharing
+from lateen.model.routing import ServiceSource, Source
 from lateen.model.routing_domains import Domains
+from lateen.model.routing_view import of_anyone
 from lateen.model.scope import Scope
 from lateen.model.service import Resolution, Service
 from lateen.model.view import View
@@ -28,13 +34,6 @@ UNIX = "unix://"
 EVERYTHING = "*"
 
 
-class ServiceSource(msgspec.Struct, frozen=True):
-    """Names the default route of a service's port."""
-
-    host: str
-    port: int
-
-
 class VirtualHost(msgspec.Struct, frozen=True):
     """A virtual host without its routes; an argument of no query, but equal while only routes change."""
 
@@ -43,6 +42,8 @@ class VirtualHost(msgspec.Struct, frozen=True):
     domains: tuple[str, ...]
     sources: tuple[Source | ServiceSource, ...]
     require_tls: bool = False
+    made_for: View | None = None
+    """The view that its routes are made for; None for the proxy's own."""
 
 
 class Listener(msgspec.Struct, frozen=True):
@@ -53,6 +54,11 @@ class Listener(msgspec.Struct, frozen=True):
     bind: str
     sniffed_host: str | None = None
     """The only service of a listener that detects its protocol."""
+
+    @property
+    def whole(self) -> "Listener":
+        """The listener of all services of the port."""
+        return Listener(self.port, self.bind) if self.sniffed_host is not None else self
 
 
 def listener_of(route_name: str) -> Listener | None:
@@ -67,18 +73,68 @@ def listener_of(route_name: str) -> Listener | None:
 
 @query
 def virtual_hosts(db: Database, view: View, listener: Listener) -> tuple[VirtualHost, ...]:
-    """Return the virtual hosts of a listener without the catch-all, sorted by name."""
+    """Return the virtual hosts of a listener without the catch-all, sorted by name; `view` is a routing view."""
     if listener.sniffed_host is not None:
-        whole = virtual_hosts(db, view, Listener(listener.port, listener.bind))
-        return _of_sniffed(whole, listener.sniffed_host, listener.port)
+        return _of_sniffed(db, view, listener, listener.sniffed_host)
+    other = twin(db, view, listener)
+    found = _like(db, view, other, listener) if other is not None else None
+    return by_itself(db, view, listener) if found is None else found
+
+
+def by_itself(db: Database, view: View, listener: Listener) -> tuple[VirtualHost, ...]:
+    """Return the virtual hosts of a listener without a look at anyone's."""
     known = _known(db, scope.scope_of(db, view), listener)
     if known is None:
         return ()
     groups = tuple(_groups(db, view, _Registry(known), listener.bind))
-    found = _Names(view, known.port, groups)
+    found = _Names(view, known.port, groups, Sharing(db, view))
     for group in groups:
         found.add(group)
     return tuple(sorted(found.virtual_hosts, key=lambda one: f"{one.host}:{one.port}"))
+
+
+@query
+def twin(db: Database, view: View, listener: Listener) -> View | None:
+    """Return the view of anyone, if a proxy has the same virtual hosts under names that differ for few services.
+
+    Of a whole listener.
+    """
+    other = of_anyone(view)
+    own, theirs = (_known(db, scope.scope_of(db, one), listener) for one in (view, other))
+    if other == view or own is None or own != theirs or not own.port:
+        return None
+    renamed = sum(1 for _ in renames.candidates(own.services, view.namespace))
+    return other if 2 * renamed <= len(own.services) and _same_bound(db, own, view, other) else None
+
+
+def _same_bound(db: Database, known: "_Known", view: View, other: View) -> bool:
+    """Tell whether the same VirtualServices have routes."""
+    asking = frozenset(asking_callers(db))
+    bound = (one.ref for one in known.bindings if one.ref in asking) if asking else ()
+    sources = (Source(ref, known.port) for ref in bound)
+    return all(routing.has_routes(db, view, one) == routing.has_routes(db, other, one) for one in sources)
+
+
+def _like(db: Database, view: View, other: View, listener: Listener) -> tuple[VirtualHost, ...] | None:
+    """Return the virtual hosts of anyone as a proxy has them; None when a short name is not free."""
+    known, base = _known(db, scope.scope_of(db, view), listener), virtual_hosts(db, other, listener)
+    renamed = renames.of(known.services if known else (), base, _taken(db, other, listener), (view, other))
+    if renamed is None:
+        return None
+    sharing = Sharing(db, view)
+    return tuple(_adapted(one, renamed.get(one.host), sharing) for one in base)
+
+
+def _adapted(one: VirtualHost, domains: tuple[str, ...] | None, sharing: Sharing) -> VirtualHost:
+    made_for = sharing.made_for(one.sources[0])
+    if domains is None and made_for is not None:
+        return one
+    return msgspec.structs.replace(one, domains=domains or one.domains, made_for=made_for)
+
+
+@query
+def _taken(db: Database, view: View, listener: Listener) -> frozenset[str]:
+    return frozenset(name.lower() for one in virtual_hosts(db, view, listener) for name in one.domains)
 
 
 @query
@@ -175,9 +231,10 @@ class _Registry:
 class _Names:
     """Virtual hosts so far, and the names they took."""
 
-    def __init__(self, view: View, listener_port: int, groups: Iterable[_Group]) -> None:
+    def __init__(self, view: View, listener_port: int, groups: Iterable[_Group], sharing: Sharing) -> None:
         self.view = view
         self.listener_port = listener_port
+        self._sharing = sharing
         self.virtual_hosts: list[VirtualHost] = []
         self._hosts: set[tuple[str, int]] = set()
         self._domains = {EVERYTHING}  # belongs to the catch-all; checks refuse it as a host of the mesh
@@ -202,7 +259,9 @@ class _Names:
         self._hosts.add((host, group.port))
         free = [one for one in self._meant(domains.all, group.port) if self._take(one, domains)]
         if free:
-            self.virtual_hosts.append(VirtualHost(host, group.port, tuple(free), (group.source,)))
+            made_for = self._sharing.made_for(group.source)
+            made = VirtualHost(host, group.port, tuple(free), (group.source,), made_for=made_for)
+            self.virtual_hosts.append(made)
 
     def _meant(self, domains: Iterable[str], port: int) -> Iterable[str]:
         """An HTTP proxy knows ports other than 80 by their number only."""
@@ -249,10 +308,18 @@ def _http_ports(service: Service) -> Iterator[int]:
             yield port.number
 
 
-def _of_sniffed(whole: tuple[VirtualHost, ...], host: str, port: int) -> tuple[VirtualHost, ...]:
+def _of_sniffed(db: Database, view: View, listener: Listener, host: str) -> tuple[VirtualHost, ...]:
     """Keep what answers for the one service of the listener; alone, it answers for every name."""
-    names = {host, f"{host}:{port}"}
-    found = tuple(one for one in whole if not names.isdisjoint(one.domains))
+    every, places = virtual_hosts(db, view, listener.whole), _places(db, view, listener.whole)
+    own = {places[name] for name in (host, f"{host}:{listener.port}") if name in places}
+    found = tuple(every[place] for place in sorted(own))
     if len(found) == 1:
-        return (msgspec.structs.replace(found[0], domains=("*",)),)
+        return (msgspec.structs.replace(found[0], domains=(EVERYTHING,)),)
     return found
+
+
+@query
+def _places(db: Database, view: View, listener: Listener) -> dict[str, int]:
+    """Index the virtual hosts of a listener by domain."""
+    found = virtual_hosts(db, view, listener)
+    return {name: place for place, one in enumerate(found) for name in one.domains}

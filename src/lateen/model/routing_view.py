@@ -33,6 +33,16 @@ def routing_view(db: Database, view: View) -> View:
     )
 
 
+def of_anyone(view: View) -> View:
+    """Leave out of a routing view whose proxy it is: the view of a sidecar of no namespace."""
+    return msgspec.structs.replace(view, namespace="", labels=())
+
+
+def without_names(view: View) -> View:
+    """Leave out of a routing view what decides about domains alone: what is left is what routes read."""
+    return View(type=view.type, namespace=view.namespace, labels=view.labels, metadata=view.metadata)
+
+
 @query
 def proxy_headers(db: Database, view: View) -> ProxyHeaders:
     """Return the header settings of a proxy that routes carry out."""

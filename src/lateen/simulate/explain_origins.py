@@ -12,9 +12,8 @@ from lateen.engine import Database
 from lateen.model import routing, routing_match
 from lateen.model.delegates import delegate_ref, http_routes, qualified_routes
 from lateen.model.gateway_routing import gateway_virtual_hosts
-from lateen.model.routing import Route, Source
-from lateen.model.routing_match import Caller
-from lateen.model.routing_sidecar import ServiceSource, VirtualHost, listener_of, virtual_hosts
+from lateen.model.routing import Route, ServiceSource, Source
+from lateen.model.routing_sidecar import VirtualHost, listener_of, virtual_hosts
 from lateen.model.routing_view import routing_view
 from lateen.model.service import by_host
 from lateen.model.view import View
@@ -70,7 +69,7 @@ def _of_source(db: Database, view: View, source: Source | ServiceSource) -> Iter
 
 def _taken(db: Database, view: View, source: Source) -> Iterator[tuple[int, int]]:
     """Yield the place of rule and match of every route that `routing.routes` makes."""
-    caller = Caller(view.namespace, view.labels, source.gateway, source.port)
+    caller = routing.caller_of(view, source)
     for number, http in enumerate(http_routes(db, source.ref)):
         for place, condition in enumerate(http.match or (None,)):
             if condition is None or routing_match.applies(condition, caller):
