@@ -10,12 +10,12 @@ from strategies.proxies import proxy as made_proxy
 from test_incremental import PROXIES, read
 
 from lateen.api import facts
-from lateen.compile.clusters import outbound_resource
-from lateen.compile.endpoints import _endpoint
+from lateen.compile.clusters import host_clusters, host_sni_clusters
+from lateen.compile.endpoints import host_endpoints
 from lateen.compile.routes import _catch_all, _representative, _routes, route_names, sidecar_routes
 from lateen.engine import Database
+from lateen.model import scope
 from lateen.model.cluster_view import cluster_view
-from lateen.model.clusters import outbound_keys
 from lateen.model.routing_sidecar import (
     VirtualHost,
     by_itself,
@@ -26,7 +26,6 @@ from lateen.model.routing_sidecar import (
 )
 from lateen.model.routing_view import proxy_headers, routing_view
 from lateen.model.view import Proxy, View, view_of
-from lateen.translate import names
 from lateen.translate import virtual_host as write
 from lateen.translate.route_configuration import route_configuration
 from support.golden_format import BASE
@@ -41,14 +40,17 @@ FILES = sorted(path for path in GOLDEN.rglob("*.md") if path.name not in (BASE, 
 def assert_shared_is_own(db: Database, proxy: Proxy) -> int:
     """Compare every outbound cluster of a proxy; return how many are shared with other namespaces."""
     view, shared = view_of(db, proxy), 0
-    for host, port, subset in outbound_keys(db, view):
-        reduced, name = cluster_view(db, view, host), names.outbound_cluster(host, port, subset)
-        shared += reduced.namespace == ""
+    for service in scope.services(db, scope.scope_of(db, view)):
+        host = service.host
+        reduced = cluster_view(db, view, host)
+        shared += (reduced.namespace == "") * len(host_clusters(db, view, host))
         for make in (
-            lambda one, key=(host, port, subset): outbound_resource(db, one, *key),
-            lambda one, key=(port, subset, host), name=name: _endpoint(db, one, name, key),
+            host_clusters,
+            host_sni_clusters,
+            lambda *key: host_endpoints(*key, False),
+            lambda *key: host_endpoints(*key, True),
         ):
-            assert make(reduced) == make(view), f"{name} of {proxy.id}"
+            assert make(db, reduced, host) == make(db, view, host), f"{host} of {proxy.id}"
     return shared
 
 

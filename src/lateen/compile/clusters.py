@@ -1,19 +1,22 @@
-"""The clusters of a proxy: one query, and one resource, for each."""
+"""The clusters of a proxy: one query for all those of a host, and one for each of the others."""
 
 from collections.abc import Iterable, Iterator
 
 from lateen.compile import patches
+from lateen.compile.blocks import Block, Joined, Resources, block, by_name, divided
 from lateen.compile.patches import Group, Part
 from lateen.compile.resource import Resource, resource
-from lateen.engine import Database, query
+from lateen.engine import Database, entry_of, query
+from lateen.model import scope
 from lateen.model.cluster_view import cluster_view, clusters_view
-from lateen.model.clusters import outbound, outbound_keys
+from lateen.model.clusters import outbound
 from lateen.model.envoy_filters import Context
 from lateen.model.fixed_clusters import FixedClusters, fixed_clusters
 from lateen.model.inbound import service_targets
 from lateen.model.inbound_clusters import inbound, inbound_ports
 from lateen.model.mesh_networks import KUBERNETES
-from lateen.model.sni_clusters import sni_cluster, sni_keys
+from lateen.model.seen import seen
+from lateen.model.sni_clusters import passes_by_name, sni_clusters
 from lateen.model.view import View
 from lateen.translate import cluster_fixed, names
 from lateen.translate.cluster import outbound_cluster
@@ -24,37 +27,79 @@ BY_MARK = "mark"
 
 
 @query
-def clusters(db: Database, view: View) -> tuple[Resource, ...]:
+def clusters(db: Database, view: View) -> Resources:
     """Return every cluster that a proxy gets, sorted by name."""
     if patches.patches(db, view, Group.CLUSTERS):
-        found = patches.clusters(db, view, parts(db, view))
-        return tuple(found[name] for name in sorted(found))
-    others = _made(db, (*_fixed_parts(db, view), *_sni_parts(db, view), *_inbound_parts(db, view)))
-    return tuple(sorted((*_outbound(db, clusters_view(db, view)), *others), key=_name))
+        return by_name(patches.clusters(db, view, parts(db, view)).values())
+    others = block(_made(db, (*_fixed_parts(db, view), *_inbound_parts(db, view))))
+    return Joined((*outbound_blocks(db, clusters_view(db, view)), *_sni_blocks(db, view), others))
 
 
 @query
-def _outbound(db: Database, view: View) -> tuple[Resource, ...]:
-    """Return the outbound clusters of a view, sorted by name; shared by all that see everything alike."""
-    return tuple(sorted(_made(db, _outbound_parts(db, view)), key=_name))
+def outbound_blocks(db: Database, view: View) -> tuple[Block, ...]:
+    """Return the outbound clusters of a view; shared by all that see everything alike."""
+    return tuple(_outbound_block(db, view, number) for number in _hosts(db, scope.scope_of(db, view)))
 
 
 @query
-def outbound_resource(db: Database, view: View, host: str, port: int, subset: str) -> Resource | None:
-    """Return the cluster of a service's port, or of one subset of it; None when it has nothing to resolve."""
-    one = outbound(db, view, host, port, subset)
-    if one is None:
-        return None
-    return resource(names.outbound_cluster(host, port, subset), outbound_cluster(one, kube_cluster(view)))
+def _outbound_block(db: Database, view: View, number: int) -> Block:
+    hosts = _hosts_of(db, scope.scope_of(db, view), number) or ()
+    return block(one for host in hosts for one in host_clusters(db, cluster_view(db, view, host), host))
+
+
+def _sni_blocks(db: Database, view: View) -> tuple[Block, ...]:
+    if not passes_by_name(db, view):
+        return ()
+    return tuple(_sni_block(db, view, number) for number in _hosts(db, scope.scope_of(db, view)))
 
 
 @query
-def sni_resource(db: Database, view: View, host: str, port: int, subset: str) -> Resource | None:
-    """Return the cluster that passes the mesh's TLS on, by its SNI."""
-    one = sni_cluster(db, view, host, port, subset)
-    if one is None:
-        return None
-    return resource(names.sni_of_outbound(host, port, subset), outbound_cluster(one, kube_cluster(view)))
+def _sni_block(db: Database, view: View, number: int) -> Block:
+    hosts = _hosts_of(db, scope.scope_of(db, view), number) or ()
+    return block(one for host in hosts for one in host_sni_clusters(db, cluster_view(db, view, host), host))
+
+
+@query
+def _hosts(db: Database, place_of: scope.Scope) -> dict[int, tuple[str, ...]]:
+    """Divide the hosts of a scope into blocks, by number."""
+    return divided(service.host for service in scope.services(db, place_of))
+
+
+@entry_of(_hosts)
+def _hosts_of(db: Database, place_of: scope.Scope, number: int) -> tuple[str, ...] | None:
+    return _hosts(db, place_of).get(number)
+
+
+@query
+def host_clusters(db: Database, view: View, host: str) -> tuple[Resource, ...]:
+    """Return the clusters of a service: of its ports, and of their subsets."""
+    found, kube = seen(db, view, host), kube_cluster(view)
+    made = outbound(db, view, found) if found else ()
+    return tuple(
+        resource(names.outbound_cluster(host, one.port, one.subset), outbound_cluster(one, kube))
+        for one in made
+    )
+
+
+def outbound_resource(db: Database, view: View, host: str, name: str) -> Resource | None:
+    """Return one cluster of a service by its name; None when there is none, or nothing that it could resolve."""
+    return next((one for one in host_clusters(db, view, host) if one.name == name), None)
+
+
+@query
+def host_sni_clusters(db: Database, view: View, host: str) -> tuple[Resource, ...]:
+    """Return the clusters of a service that pass the mesh's TLS on, by its SNI; none of one outside the mesh."""
+    found, kube = seen(db, view, host), kube_cluster(view)
+    made = sni_clusters(db, view, found) if found and not found.service.external else ()
+    return tuple(
+        resource(names.sni_of_outbound(host, one.port, one.subset), outbound_cluster(one, kube))
+        for one in made
+    )
+
+
+def sni_resource(db: Database, view: View, host: str, name: str) -> Resource | None:
+    """Return one of the clusters that pass the mesh's TLS on."""
+    return next((one for one in host_sni_clusters(db, view, host) if one.name == name), None)
 
 
 @query
@@ -106,15 +151,19 @@ def _fixed_parts(db: Database, view: View) -> Iterator[Part]:
 
 def _outbound_parts(db: Database, view: View) -> Iterator[Part]:
     outwards = patches.context_of(view)
-    for host, port, subset in outbound_keys(db, view):
-        args = (cluster_view(db, view, host), host, port, subset)
-        yield Part(outwards, outbound_resource, args)
+    for service in scope.services(db, scope.scope_of(db, view)):
+        own = cluster_view(db, view, service.host)
+        for one in host_clusters(db, own, service.host):
+            yield Part(outwards, outbound_resource, (own, service.host, one.name))
 
 
 def _sni_parts(db: Database, view: View) -> Iterator[Part]:
     outwards = patches.context_of(view)
-    for host, port, subset in sni_keys(db, view):
-        yield Part(outwards, sni_resource, (cluster_view(db, view, host), host, port, subset))
+    services = scope.services(db, scope.scope_of(db, view)) if passes_by_name(db, view) else ()
+    for service in services:
+        own = cluster_view(db, view, service.host)
+        for one in host_sni_clusters(db, own, service.host):
+            yield Part(outwards, sni_resource, (own, service.host, one.name))
 
 
 def _inbound_parts(db: Database, view: View) -> Iterator[Part]:
@@ -126,10 +175,6 @@ def _inbound_parts(db: Database, view: View) -> Iterator[Part]:
 def _made(db: Database, wanted: Iterable[Part]) -> Iterator[Resource]:
     found = (part.source(db, *part.args) for part in wanted)
     return (one for one in found if one is not None)
-
-
-def _name(one: Resource) -> str:
-    return one.name
 
 
 def _fixed(settings: FixedClusters, view: View) -> Iterable[tuple[str, bytes]]:

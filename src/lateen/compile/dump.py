@@ -68,7 +68,9 @@ class Dump:
 
     def raw(self, type_url: str, names: tuple[str, ...] | None = None) -> tuple[Resource, ...]:
         """Return resources as they are sent: bytes with versions."""
-        return resources(self._db, type_url, self._view, None if names is None else tuple(sorted(names)))
+        return tuple(
+            resources(self._db, type_url, self._view, None if names is None else tuple(sorted(names)))
+        )
 
     def complete(self) -> dict[str, tuple[Resource, ...]]:
         """Return everything as it is sent, by type URL."""

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from lateen.compile import types
+from lateen.compile.blocks import Resources
 from lateen.compile.clusters import clusters
-from lateen.compile.endpoints import endpoint
+from lateen.compile.endpoints import endpoints
 from lateen.compile.extensions import extension
 from lateen.compile.listeners import listeners
 from lateen.compile.resource import Resource
@@ -15,19 +16,18 @@ from lateen.model.cluster_view import clusters_view
 from lateen.model.view import View
 
 Names = tuple[str, ...]
-_WHOLE: dict[str, Callable[[Database, View], tuple[Resource, ...]]] = {
+_WHOLE: dict[str, Callable[[Database, View], Resources]] = {
     types.CLUSTER: clusters,
     types.LISTENER: listeners,
 }
 _NAMED: dict[str, Callable[[Database, View, str], Resource | None]] = {
-    types.ENDPOINT: endpoint,
     types.ROUTE: route,
     types.SECRET: secret,
     types.EXTENSION_CONFIG: extension,
 }
 
 
-def resources(db: Database, type_url: str, view: View, names: Names | None) -> tuple[Resource, ...]:
+def resources(db: Database, type_url: str, view: View, names: Names | None) -> Resources:
     """Return a view's resources of a type, sorted by name.
 
     Args:
@@ -38,13 +38,14 @@ def resources(db: Database, type_url: str, view: View, names: Names | None) -> t
     """
     if type_url in _WHOLE:
         return _of_whole(db, type_url, view, names)
+    if type_url == types.ENDPOINT and names is not None:
+        return endpoints(db, clusters_view(db, view), names)
     if type_url in _NAMED and names is not None:
-        seen = clusters_view(db, view) if type_url == types.ENDPOINT else view
-        return _named(db, type_url, seen, names)
+        return _named(db, type_url, view, names)
     return ()
 
 
-def _of_whole(db: Database, type_url: str, view: View, names: Names | None) -> tuple[Resource, ...]:
+def _of_whole(db: Database, type_url: str, view: View, names: Names | None) -> Resources:
     everything = _WHOLE[type_url](db, view)
     if names is None:
         return everything

@@ -6,13 +6,12 @@ Source: pilot/pkg/networking/core/{cluster,cluster_builder,cluster_traffic_polic
 from enum import StrEnum
 
 from lateen.api import facts
-from lateen.api.load_balancer import LoadBalancerSettings
+from lateen.api.destination_rule import Subset, TrafficPolicy
 from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import host as hosts
-from lateen.model.destination_rules import rule_for
 from lateen.model.service import Resolution, Service
-from lateen.model.traffic_policy import policy
+from lateen.model.traffic_policy import Policy
 from lateen.model.view import View
 
 CONNECT_STRATEGY = "istio.io/connect-strategy"
@@ -35,31 +34,33 @@ class Discovery(StrEnum):
 
 
 def discovery_of(
-    db: Database, view: View, service: Service, number: int, subset: str
+    db: Database, view: View, service: Service, subset: Subset | None, policies: tuple[Policy, Policy]
 ) -> tuple[Discovery, bool]:
     """Return how a cluster finds its endpoints, and whether it knows their names, even where it does not look them up.
 
     A rule with PASSTHROUGH lets connections go where they were meant. Names are known then, too, except by a subset that is
     made so: by its service's policy for the port, or by its own policy, whatever that says of the port (buildSubsetCluster).
+
+    Args:
+        db: the facts.
+        view: the proxy's.
+        service: whose cluster it is.
+        subset: of the rule; None for the whole service.
+        policies: of the port of the whole service, and of the cluster.
     """
     looks_up = service.resolution.is_dns
+    whole, own = policies
     if is_dynamic(service):
         return Discovery.DYNAMIC, looks_up
-    if subset and _made_to_pass(db, view, service, number, subset):
+    if subset is not None and (_passes(whole) or _passes(subset.traffic_policy)):
         return Discovery.ORIGINAL_DST, False
-    if _passes(policy(db, view, service.host, number, subset).load_balancer):
+    if _passes(own):
         return Discovery.ORIGINAL_DST, looks_up
     return _by_resolution(db, view, service), looks_up
 
 
-def _made_to_pass(db: Database, view: View, service: Service, number: int, subset: str) -> bool:
-    rule = rule_for(db, view, service.host)
-    own = rule.subset(subset) if rule else None
-    raw = own.traffic_policy.load_balancer if own and own.traffic_policy else None
-    return _passes(policy(db, view, service.host, number, "").load_balancer) or _passes(raw)
-
-
-def _passes(balancing: LoadBalancerSettings | None) -> bool:
+def _passes(chosen: Policy | TrafficPolicy | None) -> bool:
+    balancing = chosen.load_balancer if chosen is not None else None
     return balancing is not None and balancing.simple == "PASSTHROUGH"
 
 

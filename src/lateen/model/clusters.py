@@ -3,27 +3,28 @@
 Sources: pilot/pkg/networking/core/{cluster,cluster_builder,cluster_traffic_policy}.go.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 from lateen.api import facts
-from lateen.api.destination_rule import TcpKeepalive
+from lateen.api.destination_rule import Subset, TcpKeepalive
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
-from lateen.model import locality, mesh, scope, stat_names, subsets
-from lateen.model.cluster_discovery import Discovery, discovery_of, is_dynamic, races
+from lateen.engine import Database
+from lateen.model import locality, mesh, stat_names
+from lateen.model.cluster_discovery import Discovery, discovery_of, races
 from lateen.model.defaults import CONNECT_TIMEOUT, DNS_REFRESH_RATE
-from lateen.model.destination_rules import rule_for
 from lateen.model.families import V6
 from lateen.model.http_settings import cluster_buffer
 from lateen.model.identities import identities
 from lateen.model.load_assignment import inline_assignment
 from lateen.model.locality import Group, Preference
 from lateen.model.protocol import Protocol
+from lateen.model.seen import Seen
 from lateen.model.service import Port, Registry, Resolution, Service
-from lateen.model.traffic_policy import Policy, policy
+from lateen.model.traffic_policy import Policy, of_subset, policy
 from lateen.model.upstream_tls import Target, UpstreamTLS, upstream_tls
 from lateen.model.view import View
 
@@ -53,19 +54,12 @@ class Identity(msgspec.Struct, frozen=True):
     namespace: str
 
 
-class Cluster(msgspec.Struct, frozen=True, kw_only=True):
-    """What an outbound cluster is like. Durations in nanoseconds."""
+class Traits(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
+    """What many clusters have in common, and what most of a cluster's bytes depend on. Durations in nanoseconds."""
 
-    host: str
-    port: int
-    subset: str = ""
-    stat_name: str = ""
-    """Empty: the cluster's own name."""
     discovery: Discovery
-    service: Identity
-    rule: Ref | None = None
-    external: bool = False
     policy: Policy = Policy()
+    """Without what other fields here say: TLS, places, tunnel."""
     http: Http = Http()
     connect_timeout: int = CONNECT_TIMEOUT
     buffer_bytes: int | None = None
@@ -73,8 +67,6 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     keepalives: tuple[TcpKeepalive, ...] = ()
     """The mesh's, then the rule's; fields of later ones win."""
     tls: UpstreamTLS | None = None
-    originates_tls: bool = False
-    """The rule has TLS of its own to the service, not the mesh's."""
     preference: Preference | None = None
     panic_percent: int = 0
     looks_up: bool = False
@@ -86,80 +78,130 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """Resolve IPv6 only."""
     original_port: int = 0
     """Replaces the port that the client meant; 0 keeps it."""
+    keeps_draining: bool = False
+
+
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """What an outbound cluster is like."""
+
+    host: str
+    port: int
+    subset: str = ""
+    stat_name: str = ""
+    """Empty: the cluster's own name."""
+    service: Identity
+    rule: Ref | None = None
+    external: bool = False
+    originates_tls: bool = False
+    """The rule has TLS of its own to the service, not the mesh's."""
+    traits: Traits
     groups: tuple[Group, ...] = ()
     """Endpoints, for clusters that carry them."""
-    keeps_draining: bool = False
     by_sni: bool = False
     """Connections come here by the SNI that is the cluster's name."""
 
 
-@query
-def outbound_keys(db: Database, view: View) -> tuple[tuple[str, int, str], ...]:
-    """Return (host, port, subset) of every outbound cluster that a proxy may have, services first, subsets after."""
-    found: dict[tuple[str, int, str], None] = {}
-    for service in scope.services(db, scope.scope_of(db, view)):
-        for port in _ports(service):
-            found[service.host, port.number, ""] = None
-            if not is_dynamic(service):
-                for subset in subsets.names(db, view, service.host):
-                    found[service.host, port.number, subset] = None
-    return tuple(found)
+class _Port(NamedTuple):
+    """A port of a service as one proxy sees it, with the policy for the whole service."""
+
+    db: Database
+    view: View
+    seen: Seen
+    port: Port
+    whole: Policy
+
+    @property
+    def number(self) -> int:
+        return self.port.number
 
 
-def outbound(db: Database, view: View, host: str, number: int, subset: str) -> Cluster | None:
-    """Describe one outbound cluster; None when there is none, as for names to resolve without any endpoint."""
-    service = scope.service(db, scope.scope_of(db, view), host)
-    port = service.port(number) if service else None
-    if service is None or port is None:
-        return None
-    rule = rule_for(db, view, host)
-    chosen = policy(db, view, host, number, subset)
-    discovery, looks_up = discovery_of(db, view, service, number, subset)
-    groups = inline_assignment(db, view, host, number, subset) if looks_up else ()
+def outbound(db: Database, view: View, seen: Seen) -> Iterator[Cluster]:
+    """Describe the clusters of a service: of each port the whole service's, and those of its subsets.
+
+    Names to resolve without any endpoint have no cluster.
+    """
+    for port in seen.ports:
+        at = _Port(db, view, seen, port, policy(db, seen.rule, port.number))
+        first = _cluster(at, None, at.whole, None)
+        others = (_cluster(at, one, of_subset(at.whole, one, port.number), first) for one in seen.subsets)
+        yield from (one for one in (first, *others) if one is not None)
+
+
+def _cluster(at: _Port, subset: Subset | None, chosen: Policy, first: Cluster | None) -> Cluster | None:
+    """Describe one cluster; `first` is that of the whole service, which most of its subsets' are like."""
+    db, service = at.db, at.seen.service
+    discovery, looks_up = discovery_of(db, at.view, service, subset, (at.whole, chosen))
+    groups = inline_assignment(db, at.view, at.seen, at.number, subset) if looks_up else ()
     # Envoy refuses LOGICAL_DNS without its one endpoint, which `distribute` may have taken away.
     needs_one = discovery is Discovery.LOGICAL_DNS and not any(group.members for group in groups)
     if needs_one or (looks_up and not groups):
         return None
+    name, rule = subset.name if subset else "", at.seen.rule
+    return Cluster(
+        host=service.host,
+        port=at.number,
+        subset=name,
+        stat_name=_stat_name(db, service, at.port, name),
+        service=first.service if first else Identity(service.host, service.name, service.namespace),
+        rule=rule.refs[0] if rule else None,
+        external=service.external and not name,
+        originates_tls=chosen.tls is not None and chosen.tls.mode in ("SIMPLE", "MUTUAL"),
+        traits=_alike(at, chosen, (discovery, looks_up), first)
+        or _traits(at, name, chosen, (discovery, looks_up)),
+        groups=_carried(groups, discovery),
+    )
+
+
+def _alike(at: _Port, chosen: Policy, found: tuple[Discovery, bool], first: Cluster | None) -> Traits | None:
+    """Return the traits of the whole service's cluster where a subset's are the same; TLS may name the subset."""
+    if first is None or chosen is not at.whole or chosen.tls is not None:
+        return None
+    return first.traits if (first.traits.discovery, first.traits.looks_up) == found else None
+
+
+def _traits(at: _Port, subset: str, chosen: Policy, found: tuple[Discovery, bool]) -> Traits:
+    db, view, service, (discovery, looks_up) = at.db, at.view, at.seen.service, found
     config = facts.mesh_config(db)
-    http = _http(db, view, port.protocol, chosen)
+    http = _http(db, view, at.port.protocol, chosen)
     target = Target(
         http2=http.upstream is Upstream.HTTP2,
-        selected=view.is_router or bool(rule and rule.selective),
+        selected=view.is_router or bool(at.seen.rule and at.seen.rule.selective),
         dynamic=discovery is Discovery.DYNAMIC,
-        own_name=f"outbound_.{number}_.{subset}_.{host}",
+        own_name=f"outbound_.{at.number}_.{subset}_.{service.host}",
         accepted=_accepted(db, service, chosen),
     )
-    return Cluster(
-        host=host,
-        port=number,
-        subset=subset,
-        stat_name=_stat_name(db, service, port, subset),
+    return Traits(
         discovery=discovery,
-        service=Identity(service.host, service.name, service.namespace),
-        rule=rule.refs[0] if rule else None,
-        external=service.external and not subset,
-        policy=chosen,
+        policy=_without_what_is_said_elsewhere(chosen),
         http=http,
         connect_timeout=connect_timeout(db, chosen),
         buffer_bytes=cluster_buffer(db, view),
         keepalives=keepalives(db, chosen),
-        originates_tls=chosen.tls is not None and chosen.tls.mode in ("SIMPLE", "MUTUAL"),
         tls=upstream_tls(chosen.tls, target, config.tls_defaults),
         preference=locality.preference(config, chosen.load_balancer, service),
         panic_percent=_panic_percent(service, chosen),
         dns_refresh_rate=int(config.dns_refresh_rate or DNS_REFRESH_RATE),
         all_families=races(db, service),
         only_v6=view.families == V6,
-        original_port=_original_port(service, port),
+        original_port=_original_port(service, at.port),
         looks_up=looks_up,
-        groups=_carried(groups, discovery),
         keeps_draining=service.keeps_draining,
     )
 
 
+def _without_what_is_said_elsewhere(chosen: Policy) -> Policy:
+    """Leave out TLS, the tunnel and places: more clusters are alike then, and what is left can be hashed."""
+    balancer = chosen.load_balancer
+    if balancer is not None:
+        balancer = msgspec.structs.replace(
+            balancer, locality_lb_setting=None, zone_aware_lb_setting=None, backend_utilization=None
+        )
+    return msgspec.structs.replace(chosen, load_balancer=balancer, tls=None, tunnel=None)
+
+
 def _stat_name(db: Database, service: Service, port: Port, subset: str) -> str:
-    template = facts.mesh_config(db).outbound_cluster_stat_name or ""
-    return stat_names.filled(template, stat_names.of_service(service), port, subset, 0)
+    template = facts.mesh_config(db).outbound_cluster_stat_name
+    return stat_names.filled(template, stat_names.of_service(service), port, subset, 0) if template else ""
 
 
 def _http(db: Database, view: View, protocol: Protocol, chosen: Policy) -> Http:
@@ -210,16 +252,6 @@ def keepalives(db: Database, chosen: Policy) -> tuple[TcpKeepalive, ...]:
     tcp = chosen.connection_pool.tcp if chosen.connection_pool else None
     both = (facts.mesh_config(db).tcp_keepalive, tcp.tcp_keepalive if tcp else None)
     return tuple(one for one in both if one is not None)
-
-
-_DYNAMIC = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Protocol.HTTP2})
-
-
-def _ports(service: Service) -> Iterable[Port]:
-    if service.resolution is Resolution.ALIAS:
-        return ()
-    allowed = (port for port in service.ports if port.protocol is not Protocol.UDP)
-    return (port for port in allowed if port.protocol in _DYNAMIC) if is_dynamic(service) else allowed
 
 
 def _accepted(db: Database, service: Service, chosen: Policy) -> tuple[str, ...]:

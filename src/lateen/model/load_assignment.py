@@ -6,44 +6,45 @@ Source: pilot/pkg/xds/endpoints/endpoint_builder.go.
 from collections.abc import Iterable
 
 from lateen.api import facts
+from lateen.api.destination_rule import Subset
 from lateen.engine import Database
 from lateen.model import host as hosts
-from lateen.model import locality, networks, scope, subsets
+from lateen.model import locality, networks, subsets
 from lateen.model.endpoint import Endpoint
 from lateen.model.endpoints import endpoints
 from lateen.model.locality import Client, Group, Member
+from lateen.model.seen import Seen
 from lateen.model.service import PERSISTENT_SESSION, Service
 from lateen.model.traffic_policy import Policy, declared, policy
 from lateen.model.view import View
 from lateen.model.workload import Health
 
 
-def load_assignment(db: Database, view: View, host: str, port: int, subset: str) -> tuple[Group, ...]:
-    """Return what EDS answers for a cluster; empty for a service that the proxy does not see.
+def load_assignment(
+    db: Database, view: View, seen: Seen, port: int, subset: Subset | None
+) -> tuple[Group, ...]:
+    """Return what EDS answers for a cluster of a port; empty when the service has no such port.
 
     Names are not addresses that EDS may carry, and clusters that resolve names carry their own endpoints.
     """
-    service = scope.service(db, scope.scope_of(db, view), host)
-    if service is None or service.port(port) is None or service.resolution.is_dns:
+    service = seen.service
+    if service.port(port) is None or service.resolution.is_dns:
         return ()
-    chosen = declared(db, view, host, port, subset)
-    found = (
-        one for one in _of(db, view, service, port, subset) if one.is_unix or hosts.is_address(one.address)
-    )
+    chosen = declared(seen.rule, port, subset)
+    found = (one for one in _of(db, service, port, subset) if one.is_unix or hosts.is_address(one.address))
     return _preferred(db, view, service, chosen, _grouped(db, view, service, chosen, found))
 
 
-def inline_assignment(db: Database, view: View, host: str, port: int, subset: str) -> tuple[Group, ...]:
+def inline_assignment(
+    db: Database, view: View, seen: Seen, port: int, subset: Subset | None
+) -> tuple[Group, ...]:
     """Return what a cluster that resolves names carries in itself: addresses and names alike.
 
     The cluster's own outlier detection decides about failover here, the mesh's default included.
     """
-    service = scope.service(db, scope.scope_of(db, view), host)
-    if service is None or service.port(port) is None:
-        return ()
-    found = _of(db, view, service, port, subset)
-    groups = _grouped(db, view, service, declared(db, view, host, port, subset), found)
-    return _preferred(db, view, service, policy(db, view, host, port, subset), groups)
+    found = _of(db, seen.service, port, subset)
+    groups = _grouped(db, view, seen.service, declared(seen.rule, port, subset), found)
+    return _preferred(db, view, seen.service, policy(db, seen.rule, port, subset), groups)
 
 
 def sends_unhealthy(service: Service, chosen: Policy) -> bool:
@@ -66,10 +67,10 @@ def speaks_mtls(_endpoint: Endpoint, _policy: Policy) -> bool:
     return False
 
 
-def _of(db: Database, view: View, service: Service, port: int, subset: str) -> Iterable[Endpoint]:
-    selector = subsets.labels_of(db, view, service.host, subset)
+def _of(db: Database, service: Service, port: int, subset: Subset | None) -> Iterable[Endpoint]:
+    selector = subsets.labels_of(subset)
     found = endpoints(db, service.host, service.namespace, port)
-    return (one for one in found if subsets.belongs(one, selector))
+    return (one for one in found if subsets.belongs(one, selector)) if selector else found
 
 
 def _grouped(

@@ -4,52 +4,44 @@ Nobody can tell from the outside whether such a connection is mutual TLS, so onl
 behind these clusters. Source: pilot/pkg/networking/core/cluster.go (buildOutboundSniDnatClusters), ep_filters.go.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from lateen.api.destination_rule import Subset
 from lateen.engine import Database, query
-from lateen.model import scope
 from lateen.model.cluster_discovery import Discovery
-from lateen.model.clusters import Cluster, outbound, outbound_keys
+from lateen.model.clusters import Cluster, outbound
 from lateen.model.gateway import Kind, gateway_listeners
 from lateen.model.load_assignment import load_assignment
 from lateen.model.locality import Group
+from lateen.model.seen import Seen
 from lateen.model.traffic_policy import Policy, policy
 from lateen.model.view import View
 
 SPEAKS_MTLS = "istio"  # an endpoint's tlsMode
 
 
-@query
-def sni_keys(db: Database, view: View) -> tuple[tuple[str, int, str], ...]:
-    """Return (host, port, subset) of these clusters: of every service inside the mesh, if a server asks for them."""
-    if not _passes_by_name(db, view):
-        return ()
-    here = scope.services(db, scope.scope_of(db, view))
-    inside = {service.host for service in here if not service.external}
-    return tuple(key for key in outbound_keys(db, view) if key[0] in inside)
+def sni_clusters(db: Database, view: View, seen: Seen) -> Iterator[Cluster]:
+    """Describe these clusters of a service: the outbound ones, without any TLS of their own."""
+    for one in outbound(db, view, seen):
+        traits, chosen = one.traits, policy(db, seen.rule, one.port, seen.subset(one.subset))
+        groups = mtls_only(one.groups) if _may_be_mtls(chosen) else ()
+        without_any = traits.discovery.is_dns and not any(group.members for group in groups)
+        if traits.discovery is Discovery.DYNAMIC or without_any:
+            continue
+        bare = msgspec.structs.replace(traits.policy, proxy_protocol=None)
+        plain = msgspec.structs.replace(traits, tls=None, policy=bare)
+        yield msgspec.structs.replace(one, by_sni=True, traits=plain, groups=groups)
 
 
-@query
-def sni_cluster(db: Database, view: View, host: str, port: int, subset: str) -> Cluster | None:
-    """Describe one of these clusters: the outbound one, without any TLS of its own."""
-    one = outbound(db, view, host, port, subset)
-    if one is None or one.discovery is Discovery.DYNAMIC:
-        return None
-    groups = mtls_only(one.groups) if _may_be_mtls(one.policy) else ()
-    if one.discovery.is_dns and not any(group.members for group in groups):
-        return None
-    plain = msgspec.structs.replace(one.policy, tls=None, proxy_protocol=None)
-    return msgspec.structs.replace(one, by_sni=True, tls=None, policy=plain, groups=groups)
-
-
-@query
-def sni_assignment(db: Database, view: View, host: str, port: int, subset: str) -> tuple[Group, ...]:
+def sni_assignment(
+    db: Database, view: View, seen: Seen, port: int, subset: Subset | None
+) -> tuple[Group, ...]:
     """Return the endpoints of one of these clusters."""
-    if not _may_be_mtls(policy(db, view, host, port, subset)):
+    if not _may_be_mtls(policy(db, seen.rule, port, subset)):
         return ()
-    return mtls_only(load_assignment(db, view, host, port, subset))
+    return mtls_only(load_assignment(db, view, seen, port, subset))
 
 
 def _may_be_mtls(chosen: Policy) -> bool:
@@ -71,6 +63,7 @@ def mtls_only(groups: Iterable[Group]) -> tuple[Group, ...]:
 
 
 @query
-def _passes_by_name(db: Database, view: View) -> bool:
+def passes_by_name(db: Database, view: View) -> bool:
+    """Tell whether a proxy has these clusters, of every service inside the mesh: some server of it asks for them."""
     found = gateway_listeners(db, view)
     return any(server.kind is Kind.AUTO_PASSTHROUGH for listener in found for server in listener.servers)

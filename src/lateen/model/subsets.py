@@ -3,12 +3,10 @@
 Source: pilot/pkg/serviceregistry/util/label (AugmentLabels) and endpoint_builder.go (getSubSetLabels).
 """
 
-from lateen.engine import Database, query
-from lateen.model.destination_rules import rule_for
+from lateen.api.destination_rule import Subset
 from lateen.model.endpoint import Endpoint
 from lateen.model.mesh_networks import NETWORK_LABEL
 from lateen.model.selectors import Pairs, pairs, selects
-from lateen.model.view import View
 from lateen.model.workload import REGION, SUBZONE, ZONE
 
 NODE = "kubernetes.io/hostname"
@@ -16,18 +14,9 @@ PLACE_LABELS = (REGION, ZONE, SUBZONE, NETWORK_LABEL, NODE)
 """The labels that a place implies."""
 
 
-def labels_of(db: Database, view: View, host: str, subset: str) -> Pairs:
+def labels_of(subset: Subset | None) -> Pairs:
     """Return the labels that a subset's endpoints carry; empty takes all, as does a subset that nobody declares."""
-    rule = rule_for(db, view, host)
-    chosen = rule.subset(subset) if rule and subset else None
-    return pairs(chosen.labels) if chosen else ()
-
-
-@query
-def names(db: Database, view: View, host: str) -> tuple[str, ...]:
-    """Return the names of a host's subsets; a firewall between their contents and the list of clusters."""
-    rule = rule_for(db, view, host)
-    return tuple(subset.name or "" for subset in rule.subsets) if rule else ()
+    return pairs(subset.labels) if subset else ()
 
 
 def belongs(endpoint: Endpoint, selector: Pairs) -> bool:

@@ -14,12 +14,13 @@ from lateen.api.destination_rule import (
     PortTrafficPolicy,
     ProxyProtocol,
     RetryBudget,
+    Subset,
     TrafficPolicy,
     TunnelSettings,
 )
 from lateen.api.load_balancer import ConsistentHashLB, LoadBalancerSettings
 from lateen.engine import Database
-from lateen.model.destination_rules import rule_for
+from lateen.model.destination_rules import Rule, rule_for
 from lateen.model.view import View
 
 
@@ -40,19 +41,17 @@ EVERYWHERE = (*PER_PORT, "tunnel", "proxy_protocol", "retry_budget")
 _NOTHING = Policy()
 
 
-def policy(db: Database, view: View, host: str, port: int, subset: str = "") -> Policy:
+def policy(db: Database, rule: Rule | None, port: int, subset: Subset | None = None) -> Policy:
     """Return what the cluster of a service's port, or of one subset of it, follows."""
-    rule = rule_for(db, view, host)
     base = with_mesh_default(db, _of_port(rule.traffic_policy, port)[0] if rule else _NOTHING)
-    return _with_subset(base, rule.subset(subset) if rule and subset else None, port)
+    return of_subset(base, subset, port)
 
 
-def declared(db: Database, view: View, host: str, port: int, subset: str = "") -> Policy:
+def declared(rule: Rule | None, port: int, subset: Subset | None = None) -> Policy:
     """Return the same without the mesh's default: what decides about endpoints (endpoint_builder.go)."""
-    rule = rule_for(db, view, host)
     if rule is None:
         return _NOTHING
-    return _with_subset(_of_port(rule.traffic_policy, port)[0], rule.subset(subset) if subset else None, port)
+    return of_subset(_of_port(rule.traffic_policy, port)[0], subset, port)
 
 
 def hash_policy_of(
@@ -97,12 +96,15 @@ def _of_port(declared_policy: TrafficPolicy | None, port: int) -> tuple[Policy, 
     return Policy(**{block: getattr(declared_policy, block) for block in EVERYWHERE}), False
 
 
-def _with_subset(base: Policy, subset: object, port: int) -> Policy:
-    """Put a subset's policy over the rule's: block by block, or the four port blocks wholesale with a port entry."""
-    declared_policy = getattr(subset, "traffic_policy", None)
-    if declared_policy is None:
+def of_subset(base: Policy, subset: Subset | None, port: int) -> Policy:
+    """Put a subset's policy over the rule's: block by block, or the four port blocks wholesale with a port entry.
+
+    Returns:
+        `base` itself where the subset has none.
+    """
+    if subset is None or subset.traffic_policy is None:
         return base
-    own, has_entry = _of_port(declared_policy, port)
+    own, has_entry = _of_port(subset.traffic_policy, port)
     blocks = {block: getattr(own, block) for block in EVERYWHERE}
     kept = PER_PORT if has_entry else ()
     return msgspec.structs.replace(base, **{b: v for b, v in blocks.items() if v is not None or b in kept})

@@ -16,7 +16,7 @@ from lateen.api import codes, facts
 from lateen.api.check.dispatch import check as check_object
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Object, Ref
-from lateen.compile.resource import Resource
+from lateen.compile.blocks import Resources
 from lateen.compile.resources import resources
 from lateen.engine import Database
 from lateen.model.view import Proxy, View, view_of
@@ -158,7 +158,7 @@ class ControlPlane:
         """Return `files`, `api`, or `local` for what neither defines."""
         return self._store.owner(ref) or "local"
 
-    def resources(self, type_url: str, view: Hashable, names: tuple[str, ...] | None) -> tuple[Resource, ...]:
+    def resources(self, type_url: str, view: Hashable, names: tuple[str, ...] | None) -> Resources:
         """Answer xDS."""
         return resources(self.db, type_url, cast("View", view), names)
 

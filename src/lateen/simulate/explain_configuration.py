@@ -10,7 +10,8 @@ from lateen.compile import clusters, listeners, types
 from lateen.compile.resource import Resource
 from lateen.compile.resources import resources
 from lateen.engine import Database
-from lateen.model import mesh, subsets
+from lateen.model import mesh
+from lateen.model.cluster_view import cluster_view
 from lateen.model.inbound import inbound_chains
 from lateen.model.outbound import outbound_addresses
 from lateen.model.outbound_view import outbound_view
@@ -68,9 +69,7 @@ def _cluster(db: Database, view: View, name: str) -> Resource | None:
     if parsed is None:
         fixed = clusters.fixed_resource(db, view, name)
         return fixed or next(iter(resources(db, types.CLUSTER, view, (name,))), None)
-    direction, port, subset, host = parsed
+    direction, port, _, host = parsed
     if direction == "inbound":
         return clusters.inbound_resource(db, view, port)
-    if subset and subset not in subsets.names(db, view, host):
-        return None
-    return clusters.outbound_resource(db, view, host, port, subset)
+    return clusters.outbound_resource(db, cluster_view(db, view, host), host, name)

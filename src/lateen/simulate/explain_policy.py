@@ -90,8 +90,9 @@ def cluster_settings(db: Database, view: View, cluster: str) -> Iterator[Setting
     if parsed is None or parsed[0] != "outbound":
         return
     _, port, subset, host = parsed
-    in_force = policy(db, view, host, port, subset)
-    places = _Places(db, rule_for(db, view, host), port, subset)
+    rule = rule_for(db, view, host)
+    in_force = policy(db, rule, port, rule.subset(subset) if rule and subset else None)
+    places = _Places(db, rule, port, subset)
     for name, block, read, default, owner in _VALUES:
         value = read(getattr(in_force, block))
         if value:

@@ -12,10 +12,12 @@ from lateen.translate.endpoint import address
 from lateen.translate.http_protocol_options import http_protocol_options, typed_options
 from lateen.translate.message import SECOND, duration, optional_uint32, serialized
 from lateen.translate.metadata import cluster_metadata
+from lateen.translate.wire import field, numbers
 
 NEVER = 9_223_372_035 * SECOND  # cluster_builder.go maxSecondsValue: Envoy keeps the hosts it has seen
 INBOUND_MARK = 0x53A  # what Envoy sends to its own application, where capture goes by marks
 _SOL_SOCKET, _SO_MARK = 1, 36
+_METADATA = numbers(cluster_pb2.Cluster)["metadata"]
 
 
 def inbound_cluster(one: InboundCluster, *, marked: bool) -> bytes:
@@ -31,14 +33,14 @@ def inbound_cluster(one: InboundCluster, *, marked: bool) -> bytes:
         upstream_connection_options=connection_options(one.keepalives),
         typed_extension_protocol_options=typed_options(http_protocol_options(one.http, one.policy, None)),
         common_lb_config=cluster_pb2.Cluster.CommonLbConfig(),
-        metadata=cluster_metadata(one.services, rule=one.rule) if one.services else None,
     )
     _set_endpoint(built, one)
     if one.needs_source or marked:
         built.upstream_bind_config.CopyFrom(
             source_address((one.source,) if one.needs_source else (), marked=marked)
         )
-    return serialized(built)
+    said = cluster_metadata(one.services, rule=one.rule) if one.services else b""
+    return serialized(built) + (field(_METADATA, said) if said else b"")
 
 
 def source_address(sources: tuple[str, ...], *, marked: bool) -> address_pb2.BindConfig:

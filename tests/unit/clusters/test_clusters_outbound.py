@@ -229,8 +229,8 @@ def test_a_changed_endpoint_changes_no_cluster(mesh):
     mesh.clusters(view)
     mesh.add(pod("reviews-v1", "10.1.0.99", labels={"app": "reviews", "version": "v1"}))
     changed = ran(mesh, view)
-    assert "_endpoint" in changed
-    assert not changed & {"clusters", "outbound", "outbound_resource", "outbound_keys", "fixed"}
+    assert "host_endpoints" in changed
+    assert not changed & {"clusters", "outbound_blocks", "_outbound_block", "host_clusters", "fixed"}
 
 
 def test_an_edited_rule_runs_its_own_clusters_again():
@@ -251,5 +251,5 @@ def test_an_edited_rule_runs_its_own_clusters_again():
     mesh.clusters(view)
     cells = [cell.key for cell in mesh.db if cell.changed_at != before.get(cell.key)]
     names = [key[0].__name__ for key in cells if isinstance(key, tuple) and callable(key[0])]
-    assert names.count("outbound_resource") == 1
+    assert names.count("host_clusters") == 1
     assert names.count("merged") == 1

@@ -3,6 +3,7 @@
 import yaml
 from cluster_meshes import Mesh
 
+from lateen.model.destination_rules import rule_for
 from lateen.model.traffic_policy import declared, hash_policy_of, policy
 
 HOST = "reviews.default.svc.cluster.local"
@@ -18,8 +19,10 @@ def mesh_of(text):
     return Mesh(SERVICE, {"kind": "DestinationRule", "metadata": {"name": "r"}, "spec": spec})
 
 
-def blocks(mesh, port=80, subset="", of=policy):
-    found = of(mesh.db, mesh.view(), HOST, port, subset)
+def blocks(mesh, port=80, subset="", *, with_default=True):
+    rule = rule_for(mesh.db, mesh.view(), HOST)
+    own = rule.subset(subset) if rule and subset else None
+    found = policy(mesh.db, rule, port, own) if with_default else declared(rule, port, own)
     return {name: value for name in found.__struct_fields__ if (value := getattr(found, name)) is not None}
 
 
@@ -101,7 +104,7 @@ subsets:
 
 
 def test_endpoints_do_not_know_the_meshs_default():
-    assert blocks(Mesh(SERVICE).config(DEFAULT), of=declared) == {}
+    assert blocks(Mesh(SERVICE).config(DEFAULT), with_default=False) == {}
 
 
 def header(text):

@@ -74,13 +74,13 @@ def test_without_patches_nothing_is_patched():
 
 def test_an_edit_of_a_patch_runs_only_what_it_touches():
     mesh = lateen.load(BASE + envoy_filter(CLUSTER % ("reviews", "a")))
-    before, unpatched = bodies(mesh), runs(mesh.db, "compile.clusters.outbound_resource")
+    before, unpatched = bodies(mesh), runs(mesh.db, "compile.clusters.host_clusters")
     put(mesh, envoy_filter(CLUSTER % ("reviews", "b")))
     after = bodies(mesh)
     assert [name for name in after if after[name] != before[name]] == [
         "inbound|9080||", "outbound|9080||reviews.default.svc.cluster.local",
     ]  # fmt: skip
-    assert runs(mesh.db, "compile.clusters.outbound_resource") == unpatched
+    assert runs(mesh.db, "compile.clusters.host_clusters") == unpatched
 
 
 def test_a_patch_that_comes_and_goes_leaves_nothing():
