@@ -71,22 +71,6 @@ class Joined(Resources):
         return f"Joined({self.blocks!r})"
 
 
-class Names(tuple[str, ...]):  # noqa: SLOT001  a tuple has no room for slots
-    """Names of resources, sorted, whose hash is worked out once."""
-
-    _hash: int | None = None
-
-    def __hash__(self) -> int:
-        if self._hash is None:
-            self._hash = super().__hash__()
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or super().__eq__(other)
-
-    __ne__ = object.__ne__
-
-
 def by_name(resources: Iterable[Resource]) -> tuple[Resource, ...]:
     """Sort resources by name."""
     return tuple(sorted(resources, key=_name))

@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 
 from lateen.compile import types
+from lateen.compile.blocks import Resources
 from lateen.xds import order, step, wire
-from lateen.xds.change import Changes, Protocol, Resources, merged
+from lateen.xds.change import Changes, Protocol, merged
 from lateen.xds.request import Node, ProtocolError, Request
 from lateen.xds.state import SessionState
 from lateen.xds.step import Step
@@ -201,8 +202,7 @@ class Session:
         )
 
     def _difference(self, watch: Watch, answer: Resources) -> bool:
-        change = self._changes.between(watch.sent, answer)
-        return bool(change.changed or change.removed)
+        return bool(self._changes.between(watch.sent, answer).difference)
 
     def _next(self, watch: Watch, answer: Resources, removable: frozenset[str]) -> Step | None:
         """Work out what to say about one type now, if anything."""
@@ -225,23 +225,22 @@ class Session:
 
     def _send(self, watch: Watch, say: Step) -> Response:
         self._nonce += 1
-        nonce = str(self._nonce)
-        names = tuple(resource.name for resource in say.resources)
+        nonce, said = str(self._nonce), say.said
         if watch.type_url == types.CLUSTER:
-            self._endpoints_follow(names)
+            self._endpoints_follow(said.names)
         body = self._body(watch, say)
-        watch.sent, watch.nonce, watch.version = say.sent, nonce, say.version
+        watch.sent, watch.nonce, watch.version = say.sent, nonce, said.version
         if not say.lone:
             watch.owed, watch.resend, watch.tell = False, set(), set()
-        resources = say.resources if watch.is_partial else say.sent
-        watch.outstanding = Outstanding(nonce, say.version, resources, say.removed)
-        return Response(watch.type_url, nonce, names, say.removed, wire.with_nonce(body, nonce))
+        resources = said.resources if watch.is_partial else say.sent
+        watch.outstanding = Outstanding(nonce, said.version, resources, said.removed)
+        return Response(watch.type_url, nonce, said.names, said.removed, wire.with_nonce(body, nonce))
 
     def _body(self, watch: Watch, say: Step) -> bytes:
-        if self.protocol == "delta" and say.shared is not None:
-            return self._changes.delta_body(watch.type_url, say.shared)
-        resources = say.resources if watch.is_partial else say.sent
-        return self._changes.body(self.protocol, watch.type_url, say.version, resources, say.removed)
+        if self.protocol == "delta":
+            return self._changes.delta_body(watch.type_url, say.said)
+        resources = say.said.resources if watch.is_partial else say.sent
+        return self._changes.body(self.protocol, watch.type_url, say.said.version, resources)
 
     def _endpoints_follow(self, clusters: tuple[str, ...]) -> None:
         endpoints = self._watches.get(types.ENDPOINT)

@@ -5,21 +5,18 @@ Nothing here changes a watch's promises (`resend`, `tell`, `owed`) except where 
 
 import msgspec
 
+from lateen.compile.blocks import Resources, version_of
 from lateen.xds import order
-from lateen.xds.change import Change, Resources, merged, version_of
+from lateen.xds.change import Change, Owed, Said, merged
 from lateen.xds.watch import Watch
 
 
 class Step(msgspec.Struct, frozen=True):
     """What to say about one type, and what the client has then."""
 
-    resources: Resources
-    removed: tuple[str, ...]
+    said: Said
     sent: Resources
     """What the client has when it accepts."""
-    version: str
-    shared: Change | None = None
-    """Set when this is just a change, whose bytes others may need as well."""
     lone: bool = False
     """This is one resource of a rejected response, and keeps no other promise."""
 
@@ -36,8 +33,8 @@ def full(watch: Watch, change: Change, *, removable: bool) -> Step | None:
     watch.answer = None if kept else change.new
     if kept or watch.resend or watch.tell:
         return _mixed(watch, change, kept)
-    if change.changed or change.removed or watch.owed:
-        return Step(change.changed, change.removed, change.new, change.version, shared=change)
+    if change.difference or watch.owed:
+        return Step(change.difference, change.new)
     watch.sent = change.new  # equal, and now shared with the others who have it
     return None
 
@@ -53,7 +50,7 @@ def owed(watch: Watch, answer: Resources) -> Step | None:
     present = {resource.name for resource in resources}
     kept = tuple(r for r in watch.sent if r.name not in present and r.name not in absent)
     watch.answer = None
-    return Step(resources, tuple(sorted(absent)), merged(resources, kept), version_of(answer))
+    return Step(Said(resources, tuple(sorted(absent)), version_of(answer)), merged(resources, kept))
 
 
 def alone(watch: Watch, answer: Resources) -> Step | None:
@@ -65,29 +62,23 @@ def alone(watch: Watch, answer: Resources) -> Step | None:
         if name in present:
             found = (present[name],)
             kept = tuple(resource for resource in watch.sent if resource.name != name)
-            return Step(found, (), merged(found, kept), version_of(answer), lone=True)
+            return Step(Said(found, (), version_of(answer)), merged(found, kept), lone=True)
     watch.rejections = tuple(rejection for rejection in watch.rejections if rejection.resource)
     return None
 
 
-def _kept(watch: Watch, change: Change, *, removable: bool) -> Resources:
+def _kept(watch: Watch, change: Change, *, removable: bool) -> tuple[str, ...]:
     """Return what is gone from the database but not to be taken from the client, or not yet."""
-    gone = set(change.removed)
     if watch.type_url in order.BY_NAME:
-        gone = (gone & watch.subscription.names) - watch.tell
-    elif removable:
-        return ()
-    return tuple(resource for name, resource in change.gone.items() if name in gone)
+        names = watch.subscription.names - watch.tell
+        return tuple(name for name in change.gone if name in names) if change.gone else ()
+    return () if removable else tuple(change.gone)
 
 
-def _mixed(watch: Watch, change: Change, kept: Resources) -> Step | None:
+def _mixed(watch: Watch, change: Change, kept: tuple[str, ...]) -> Step | None:
     """Say a change without what is kept, and with it what is owed whatever its version."""
-    stay = {resource.name for resource in kept}
-    unknown = (name for name in watch.tell if name not in change.present)
-    absent = tuple(sorted({*unknown, *change.removed} - stay))
-    names = sorted(watch.resend.union(change.names))
-    resources = tuple(change.present[name] for name in names if name in change.present)
-    if resources or absent or watch.owed:
-        return Step(resources, absent, change.keeping(kept), change.version)
+    said = change.with_owed(Owed(frozenset(watch.resend), frozenset(watch.tell), kept))
+    if said or watch.owed:
+        return Step(said, change.keeping(kept))
     watch.resend, watch.tell = set(), set()
     return None

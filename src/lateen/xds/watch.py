@@ -6,9 +6,10 @@ have the same share it, and the next difference is found by identity.
 
 import msgspec
 
+from lateen.compile.blocks import Resources
 from lateen.compile.resource import Resource
 from lateen.xds import order
-from lateen.xds.change import Protocol, Resources
+from lateen.xds.change import Protocol
 from lateen.xds.request import Request
 from lateen.xds.state import Rejection, SyncState, TypeState
 from lateen.xds.subscription import Subscription, change_names, set_names

@@ -8,21 +8,7 @@ proxy's own, goes last. The field numbers are those of envoy/service/discovery/v
 from collections.abc import Iterable
 
 from lateen.compile.resource import Resource
-
-
-def field(number: int, content: bytes) -> bytes:
-    """Encode a string, bytes or message field; the number must be below 16."""
-    return bytes((number << 3 | 2,)) + varint(len(content)) + content
-
-
-def varint(value: int) -> bytes:
-    """Encode a number seven bits at a time, the lowest first."""
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+from lateen.translate.wire import field
 
 
 def any_of(type_url: str, body: bytes) -> bytes:
