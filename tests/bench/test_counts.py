@@ -133,6 +133,36 @@ def test_a_new_port_makes_lists_of_services_once_for_all_who_see_the_same(mesh: 
     mesh.edit(f"svc-{EDITED}", bench_mesh.service(EDITED))
 
 
+@pytest.mark.parametrize(
+    ("file", "edited", "original"),
+    [
+        (f"svc-{EDITED}", bench_mesh.service(EDITED, extra_port=True), bench_mesh.service(EDITED)),
+        (f"vs-{EDITED}", bench_mesh.virtual_service(EDITED, weight=50), bench_mesh.virtual_service(EDITED)),
+        (f"dr-{EDITED}", bench_mesh.destination_rule(EDITED, connections=5), bench_mesh.destination_rule(EDITED)),
+        (f"pod-{EDITED}-0", bench_mesh.pod(EDITED, version="v2"), bench_mesh.pod(EDITED)),
+    ],
+    ids=["service", "virtual service", "destination rule", "pod"],
+)  # fmt: skip
+def test_findings_after_an_edit_are_those_of_what_it_touches(
+    mesh: Mesh, file: str, edited: str, original: str
+) -> None:
+    findings(mesh.db)
+    mesh.edit(file, edited)
+    reset(mesh.db)
+    findings(mesh.db)
+    assert 0 < mesh.queries <= 9
+    mesh.edit(file, original)
+
+
+def test_findings_are_one_answer_for_an_object_and_little_else() -> None:
+    mesh = Mesh(scoped=False)
+    objects = len(mesh.files)
+    reset(mesh.db)
+    findings(mesh.db)
+    assert counts(mesh.db)["findings.findings_of"] == objects
+    assert mesh.queries <= 2.2 * objects
+
+
 def test_a_wider_sidecar_tells_its_own_namespace_alone() -> None:
     mesh = Mesh(scoped=True)
     sent = mesh.edit("sc-0", bench_mesh.sidecar(0, wider=True))

@@ -1,7 +1,8 @@
 """All findings that concern more than one object; an edit re-runs only what it touches.
 
-A rule that looks at other objects is a query of its own. One that looks at its object alone is a plain function: it would
-run whenever the findings about the object do, and an answer for each of thousands of objects is dear.
+The rules about an object are plain functions, and the findings about it are one answer: an answer for each rule and each of
+thousands of objects would be dear. So all of them run when anything that one of them read has changed. What many objects
+read, and what is dear to find out, is a query of its own, with no more in its answer than is asked for.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from lateen.analyze.foreign.rules import RULES as FOREIGN
 from lateen.analyze.injection.labels import ABOUT_INJECTION
 from lateen.analyze.rules import RULES
+from lateen.analyze.spaces import by_namespace, refs_in
 from lateen.analyze.suppression import is_silenced
 from lateen.api import facts, foreign
 from lateen.api.finding import Finding
@@ -19,8 +21,18 @@ from lateen.engine import Database, deferred
 @deferred
 def findings(db: Database) -> tuple[Finding, ...]:
     """Return the findings of the whole mesh, by kind, namespace and name; those about foreign kinds come last."""
-    own = (one for kind in RULES for ref in facts.refs(db, kind) for one in findings_of(db, ref))
+    own = (
+        one
+        for kind in RULES
+        for namespace in by_namespace(db, kind)
+        for one in _findings_in(db, kind, namespace)
+    )
     return (*own, *_about_foreign(db))
+
+
+@deferred
+def _findings_in(db: Database, kind: str, namespace: str) -> tuple[Finding, ...]:
+    return tuple(one for ref in refs_in(db, kind, namespace) for one in findings_of(db, ref))
 
 
 @deferred

@@ -19,7 +19,6 @@ INGRESS_NAMESPACE = "istio-system"
 """Where that gateway is, whatever the root namespace."""
 
 
-@deferred
 def selection(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when an object's workload selector selects nothing; in the root namespace it selects everywhere."""
     obj = facts.get(db, ref)

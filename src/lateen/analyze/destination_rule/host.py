@@ -5,12 +5,11 @@ from lateen.analyze.destination_rule.subject import destination_rule, services
 from lateen.analyze.report import found, nearest
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.service import by_host
 
 
-@deferred
 def unknown_host(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when no service has the rule's host."""
     one = destination_rule(db, ref)

@@ -12,11 +12,10 @@ from lateen.api.destination_rule import TrafficPolicy
 from lateen.api.finding import Finding
 from lateen.api.load_balancer import LocalityLoadBalancerSetting
 from lateen.api.meta import Ref
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model.endpoints import instances
 
 
-@deferred
 def locality(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge the policy of a rule and of its subsets."""
     one = destination_rule(db, ref)
@@ -64,7 +63,6 @@ def one_host(db: Database, ref: Ref) -> str:
     return one.spec.host if one else ""
 
 
-@deferred
 def localities(db: Database, ref: Ref) -> tuple[str, ...]:
     """Return the places of the endpoints of a rule's host, sorted."""
     return tuple(

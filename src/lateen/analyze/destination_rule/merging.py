@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lateen.analyze.catalogue import Code
 from lateen.analyze.destination_rule.subject import destination_rule
 from lateen.analyze.report import found
-from lateen.api import facts
+from lateen.analyze.spaces import refs_in
 from lateen.api.destination_rule import DestinationRule
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
@@ -14,24 +14,22 @@ from lateen.model.destination_rules import Head, head
 
 
 @deferred
-def siblings(db: Database) -> dict[tuple[str, str], tuple[Head, ...]]:
-    """Index the rules without a workloadSelector by namespace and host, in the order of merging."""
-    heads = (head(db, ref) for ref in facts.refs(db, "DestinationRule"))
-    index: dict[tuple[str, str], tuple[Head, ...]] = {}
+def siblings(db: Database, namespace: str) -> dict[str, tuple[Head, ...]]:
+    """Index a namespace's rules without a workloadSelector by host, in the order of merging."""
+    heads = (head(db, ref) for ref in refs_in(db, "DestinationRule", namespace))
+    index: dict[str, tuple[Head, ...]] = {}
     for one in sorted((one for one in heads if one is not None), key=lambda one: one.precedence):
         if one.selector is None:
-            key = one.ref.namespace, one.host
-            index[key] = (*index.get(key, ()), one)
+            index[one.host] = (*index.get(one.host, ()), one)
     return index
 
 
-@deferred
 def merging(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which parts of a rule an older one of the same namespace and host makes void."""
     own, one = head(db, ref), destination_rule(db, ref)
     if own is None or one is None or own.selector is not None:
         return ()
-    group = siblings(db).get((ref.namespace, own.host), ())
+    group = siblings(db, ref.namespace).get(own.host, ())
     older = group[: group.index(own)] if own in group else ()
     return tuple(finding for other in older for finding in _lost(db, ref, one.spec, other.ref))
 

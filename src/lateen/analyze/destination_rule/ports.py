@@ -6,10 +6,9 @@ from lateen.analyze.report import found, joined
 from lateen.api.destination_rule import TrafficPolicy
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 
 
-@deferred
 def policy_ports(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which `portLevelSettings` apply to nothing."""
     one, hosts = destination_rule(db, ref), services(db, ref)

@@ -6,7 +6,7 @@ from lateen.api.meta import Object, Ref
 from lateen.engine import Database, deferred
 from lateen.model import host as hosts
 from lateen.model.destination_rules import head
-from lateen.model.service import Service, by_host
+from lateen.model.service import Service, by_host, of_host
 
 
 def destination_rule(db: Database, ref: Ref) -> Object[DestinationRule] | None:
@@ -15,14 +15,18 @@ def destination_rule(db: Database, ref: Ref) -> Object[DestinationRule] | None:
     return found if found is not None and isinstance(found.spec, DestinationRule) else None
 
 
-@deferred
 def services(db: Database, ref: Ref) -> tuple[Service, ...]:
     """Return the services that a rule's host names or covers, in any namespace."""
-    one, known = head(db, ref), by_host(db)
+    one = head(db, ref)
     if one is None:
         return ()
     if not hosts.is_wildcard(one.host):
-        return known.get(one.host, ())
-    return tuple(
-        service for host, group in known.items() if hosts.subset_of(host, one.host) for service in group
-    )
+        return of_host(db, one.host) or ()
+    return _covered(db, one.host)
+
+
+@deferred
+def _covered(db: Database, wildcard: str) -> tuple[Service, ...]:
+    """Return the services that a wildcard covers; a firewall in front of all others."""
+    known = by_host(db).items()
+    return tuple(one for host, group in known if hosts.subset_of(host, wildcard) for one in group)

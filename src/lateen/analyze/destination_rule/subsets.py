@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from lateen.analyze.catalogue import Code
 from lateen.analyze.destination_rule.subject import destination_rule, services
 from lateen.analyze.report import found
+from lateen.analyze.spaces import by_namespace, refs_in
 from lateen.analyze.templates import made_labels
 from lateen.analyze.virtual_service.walk import destinations, virtual_service
-from lateen.api import facts
 from lateen.api.destination_rule import DestinationRule
 from lateen.api.finding import Finding, Level
 from lateen.api.meta import Object, Ref
@@ -20,7 +20,6 @@ from lateen.model.service import Registry, Service
 from lateen.model.subsets import located
 
 
-@deferred
 def empty_subsets(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which subsets select no workload; with endpoints that are written by hand nobody knows."""
     one, hosts = destination_rule(db, ref), services(db, ref)
@@ -40,7 +39,7 @@ def empty_subsets(db: Database, ref: Ref) -> tuple[Finding, ...]:
     told = (_finding(one, index, labels) for index in empty)
     if len(empty) == len(one.spec.subsets):
         return tuple(told)
-    names = {name for host in hosts for name in routed_subsets(db).get(host.host, ())}
+    names = {name for host in hosts for name in _routed(db, host.host)}
     return tuple(
         own if one.spec.subsets[index].name in names else _idle(own)
         for index, own in zip(empty, told, strict=True)
@@ -63,10 +62,25 @@ def _idle(finding: Finding) -> Finding:
 
 
 @deferred
-def routed_subsets(db: Database) -> dict[str, frozenset[str]]:
-    """Return the names of the subsets that VirtualServices send to, by host."""
+def _routed(db: Database, host: str) -> frozenset[str]:
+    """Return the names of the subsets of a host that VirtualServices send to."""
+    return _routed_subsets(db).get(host, frozenset())
+
+
+@deferred
+def _routed_subsets(db: Database) -> dict[str, frozenset[str]]:
+    index: dict[str, frozenset[str]] = {}
+    for space in by_namespace(db, "VirtualService"):
+        for host, names in _routed_from(db, space).items():
+            index[host] = index[host] | names if host in index else names
+    return index
+
+
+@deferred
+def _routed_from(db: Database, namespace: str) -> dict[str, frozenset[str]]:
+    """Return the names of the subsets that a namespace's VirtualServices send to, by host."""
     named: dict[str, set[str]] = {}
-    for ref in facts.refs(db, "VirtualService"):
+    for ref in refs_in(db, "VirtualService", namespace):
         one = virtual_service(db, ref)
         for _, destination in destinations(one.spec) if one is not None else ():
             if destination.subset:
@@ -75,7 +89,6 @@ def routed_subsets(db: Database) -> dict[str, frozenset[str]]:
     return {host: frozenset(names) for host, names in named.items()}
 
 
-@deferred
 def workload_labels(db: Database, service: Service) -> tuple[Pairs, ...]:
     """Return the labels of a service's workloads, those of their places included, each set once."""
     every = (
@@ -89,7 +102,7 @@ def _is_by_hand(db: Database, service: Service) -> bool:
     """Endpoints may come from EndpointSlices without labels, from DNS, or from a Service in another cluster."""
     if service.registry is not Registry.KUBERNETES and not instances(db, service.origin):
         return True
-    return any(one.namespace == service.namespace for one in facts.refs(db, "EndpointSlice"))
+    return bool(refs_in(db, "EndpointSlice", service.namespace))
 
 
 def _hint(wanted: dict[str, str], labels: list[Pairs]) -> str:

@@ -19,7 +19,6 @@ from lateen.model.service import Service
 from lateen.model.view import View
 
 
-@deferred
 def invisible(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell when no workload in any namespace would follow the rule."""
     one, hosts = destination_rule(db, ref), services(db, ref)

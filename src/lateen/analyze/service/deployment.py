@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from lateen.analyze.catalogue import Code
 from lateen.analyze.injection.labels import has_proxy, is_managed
 from lateen.analyze.report import found, joined
+from lateen.analyze.spaces import refs_in
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.kubernetes import Service
@@ -15,15 +16,14 @@ from lateen.model.selectors import Pairs, pairs, selects
 
 
 @deferred
-def _selectors(db: Database) -> dict[tuple[str, tuple[str, str]], tuple[tuple[Ref, Pairs], ...]]:
-    """Index the Services by namespace and the first label of their selector."""
-    index: dict[tuple[str, tuple[str, str]], tuple[tuple[Ref, Pairs], ...]] = {}
-    for ref in facts.refs(db, "Service"):
+def _selectors(db: Database, namespace: str) -> dict[tuple[str, str], tuple[tuple[Ref, Pairs], ...]]:
+    """Index a namespace's Services by the first label of their selector."""
+    index: dict[tuple[str, str], tuple[tuple[Ref, Pairs], ...]] = {}
+    for ref in refs_in(db, "Service", namespace):
         one = facts.get(db, ref)
         selector = pairs(one.spec.selector) if one is not None and isinstance(one.spec, Service) else ()
         if selector:
-            key = ref.namespace, selector[0]
-            index[key] = (*index.get(key, ()), (ref, selector))
+            index[selector[0]] = (*index.get(selector[0], ()), (ref, selector))
     return index
 
 
@@ -39,7 +39,7 @@ def deployment(db: Database, ref: Ref) -> tuple[Finding, ...]:
     services = [
         service
         for label in labels
-        for name, selector in _selectors(db).get((ref.namespace, label), ())
+        for name, selector in _selectors(db, ref.namespace).get(label, ())
         if selects(selector, labels) and (service := facts.get(db, name)) is not None
     ]
     return (*_protocols(ref, services), *_targets(ref, services)) if len(services) > 1 else ()

@@ -3,6 +3,7 @@
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found, listed
 from lateen.analyze.selection import INGRESS_GATEWAY, INGRESS_NAMESPACE, knows_workloads, nearby
+from lateen.analyze.spaces import refs_in
 from lateen.analyze.templates import made_labels
 from lateen.api import facts
 from lateen.api.finding import Finding
@@ -13,7 +14,6 @@ from lateen.model import workload
 from lateen.model.selectors import pairs
 
 
-@deferred
 def workloads(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Judge a Service by the pods of its namespace; nothing is told when no pods are known there."""
     one = facts.get(db, ref)
@@ -49,8 +49,9 @@ def workloads(db: Database, ref: Ref) -> tuple[Finding, ...]:
     return _target_ports(db, ref, spec, refs)
 
 
+@deferred
 def _is_known(db: Database, namespace: str) -> bool:
-    if any(one.namespace == namespace for one in facts.refs(db, "EndpointSlice")):
+    if refs_in(db, "EndpointSlice", namespace):
         return False
     return knows_workloads(db) and any(
         workload.by_label(db, kind, namespace) for kind in ("Pod", "WorkloadEntry")

@@ -10,14 +10,13 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.service_entry import ServiceEntry
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model import protocol
 
 CAPTURE = "ISTIO_META_DNS_CAPTURE"
 ALLOCATE = ("ISTIO_META_DNS_AUTO_ALLOCATE", "PILOT_ENABLE_IP_AUTOALLOCATE")
 
 
-@deferred
 def addresses(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which TCP ports take every connection to their number: no address, and none that proxies know of."""
     one = facts.get(db, ref)

@@ -31,7 +31,6 @@ def _claims(db: Database) -> dict[tuple[str, int], tuple[Claim, ...]]:
     return index
 
 
-@deferred
 def conflicts(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell where another ServiceEntry that is seen beside this one gives a port another protocol."""
     one = facts.get(db, ref)

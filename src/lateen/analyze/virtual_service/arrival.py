@@ -7,7 +7,7 @@ from lateen.engine import Database
 from lateen.model import host as hosts
 from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
 from lateen.model.gateway import servers_of
-from lateen.model.service import Port, Service, by_host
+from lateen.model.service import Port, Service, of_host
 from lateen.model.virtual_services import gateway_name
 
 HTTP_PORT = 80
@@ -29,9 +29,8 @@ def is_mesh(one: Object[VirtualService]) -> bool:
 
 def services_of(db: Database, one: Object[VirtualService]) -> tuple[Service, ...]:
     """Return the services whose hosts the object names itself, without wildcards."""
-    index = by_host(db)
     names = (hosts.fqdn(host, one.meta.namespace, CLUSTER_DOMAIN).lower() for host in one.spec.hosts)
-    return tuple(service for name in names for service in index.get(name, ())[:1])
+    return tuple(service for name in names for service in (of_host(db, name) or ())[:1])
 
 
 def is_read_as_http(port: Port) -> bool:

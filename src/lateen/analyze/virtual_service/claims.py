@@ -15,7 +15,7 @@ from lateen.api.check.primitives.headers import CLAIM
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model import workload
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.root import root_namespace
@@ -23,7 +23,6 @@ from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.virtual_services import gateway_name
 
 
-@deferred
 def claims(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which gateways' pods never know the claims that a rule asks for."""
     one = virtual_service(db, ref)

@@ -37,7 +37,6 @@ def claims_of(db: Database, host: str) -> tuple[Binding, ...]:
     return claims(db).get(host, ())
 
 
-@deferred
 def conflicts(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which hosts of a VirtualService another one has, too."""
     own, one = binding(db, ref), virtual_service(db, ref)

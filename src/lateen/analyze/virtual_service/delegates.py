@@ -7,12 +7,11 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.virtual_service import HTTPRoute
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model import routing_match, visibility
 from lateen.model.delegates import delegate_export, delegate_ref, qualified_routes
 
 
-@deferred
 def delegates(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which delegates are missing, and whose routes are not used."""
     one = virtual_service(db, ref)

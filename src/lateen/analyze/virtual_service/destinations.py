@@ -18,11 +18,10 @@ from lateen.model import visibility
 from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.destination_rules import rule_for
 from lateen.model.endpoints import instances
-from lateen.model.service import Service, by_host
+from lateen.model.service import Service, of_host
 from lateen.model.view import View
 
 
-@deferred
 def missing_destinations(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Return the destinations of one VirtualService that are not there."""
     one = virtual_service(db, ref)
@@ -94,7 +93,7 @@ def _subsets(db: Database) -> dict[str, tuple[frozenset[str], ...]]:
 
 def _no_host(db: Database, ref: Ref, path: str, destination: Destination) -> Finding:
     full = hosts.fqdn(destination.host, ref.namespace, CLUSTER_DOMAIN).lower()
-    if elsewhere := by_host(db).get(full):
+    if elsewhere := of_host(db, full):
         space = elsewhere[0].namespace
         hint = f"it is in namespace {space}, which does not export it to where the VirtualService applies"
     else:

@@ -7,14 +7,13 @@ from lateen.analyze.virtual_service.walk import virtual_service
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model import host as hosts
 from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
 from lateen.model.gateway import servers_of
 from lateen.model.virtual_services import gateway_name
 
 
-@deferred
 def gateway_hosts(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which gateways serve none of the object's hosts, as Istio does, and which hosts none of its gateways serves."""
     one = virtual_service(db, ref)

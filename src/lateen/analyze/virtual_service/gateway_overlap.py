@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lateen.analyze.catalogue import Code
 from lateen.analyze.report import found
-from lateen.analyze.virtual_service.arrival import arrival
+from lateen.analyze.virtual_service.arrival import arrival, is_mesh
 from lateen.analyze.virtual_service.containment import covers
 from lateen.analyze.virtual_service.unreachable import Branch, branches
 from lateen.analyze.virtual_service.walk import rule_name, virtual_service
@@ -50,13 +50,14 @@ def _of_hosts(db: Database, gateway: str, hosts: tuple[str, ...]) -> Iterator[Bi
         yield from index.get(host, ())
 
 
-@deferred
 def gateway_overlap(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which rules are never used because of an older VirtualService on the same gateway and host."""
-    one, rivals = virtual_service(db, ref), _rivals(db, ref)
-    if one is None or not rivals or MESH_GATEWAY in one.spec.gateways:
+    one = virtual_service(db, ref)
+    if one is None or is_mesh(one):
         return ()
-    older = [(rival, branch) for rival in rivals for branch in _branches(db, rival)]
+    older = [(rival, branch) for rival in _rivals(db, ref) for branch in _branches(db, rival)]
+    if not older:
+        return ()
     return tuple(
         finding for index in range(len(one.spec.http)) for finding in _of_rule(db, one, index, older)
     )

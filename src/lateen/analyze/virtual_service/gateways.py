@@ -8,7 +8,7 @@ from lateen.analyze.virtual_service.walk import gateway_names, virtual_service
 from lateen.api import facts, foreign
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.virtual_services import gateway_name
 
@@ -30,7 +30,6 @@ def kubernetes_hosts(db: Database, ref: Ref) -> tuple[str, ...] | None:
     return tuple(foreign.text(listener, "hostname").lower() or "*" for listener in listeners)
 
 
-@deferred
 def gateways(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which named gateways do not exist, or are nobody's to name."""
     one = virtual_service(db, ref)

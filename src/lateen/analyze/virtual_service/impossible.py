@@ -11,7 +11,7 @@ from lateen.api.common import StringMatch
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import HTTPMatchRequest, VirtualService
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.routing_match import is_presence
 from lateen.model.virtual_services import gateway_name
@@ -20,7 +20,6 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE"
 Why = tuple[str, str, str]
 
 
-@deferred
 def impossible(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which conditions of a VirtualService never hold."""
     one = virtual_service(db, ref)

@@ -10,7 +10,7 @@ from lateen.analyze.virtual_service.walk import virtual_service
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model import host as hosts
 from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
 from lateen.model.destination_rules import rule_for
@@ -20,7 +20,6 @@ from lateen.model.service import Service
 from lateen.model.view import View
 
 
-@deferred
 def ingress_subsets(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell where a gateway sends to all versions of a host, and sidecars only to some."""
     one = virtual_service(db, ref)

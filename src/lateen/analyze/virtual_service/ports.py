@@ -16,11 +16,10 @@ from lateen.api.common import Destination
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import HTTPRoute, VirtualService
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model.service import Resolution, Service
 
 
-@deferred
 def ports(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which destinations need a port."""
     one = virtual_service(db, ref)

@@ -9,11 +9,10 @@ from lateen.analyze.virtual_service.walk import virtual_service
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model.service import Port, Registry, Service
 
 
-@deferred
 def protocols(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell where the HTTP rules of a VirtualService for sidecars cannot apply."""
     one = virtual_service(db, ref)

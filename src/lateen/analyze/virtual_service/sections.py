@@ -15,7 +15,7 @@ from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.gateway import GatewayServer, Kind, servers_of
 from lateen.model.service import Port, Service
@@ -36,7 +36,6 @@ DOES = {
 }
 
 
-@deferred
 def sections(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which sections of a VirtualService no gateway and no sidecar carries out."""
     one = virtual_service(db, ref)

@@ -23,12 +23,11 @@ from lateen.analyze.virtual_service.walk import virtual_service
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import TLSMatchAttributes, VirtualService
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.gateway_claims import Claim
 
 
-@deferred
 def server_names(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which `tls` matches of a VirtualService lose server names, and to which match."""
     one = virtual_service(db, ref)

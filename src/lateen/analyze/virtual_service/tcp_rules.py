@@ -21,13 +21,12 @@ from lateen.analyze.virtual_service.walk import virtual_service
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import TCPRoute, VirtualService
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 from lateen.model.defaults import MESH_GATEWAY
 
 Taker = tuple[Ref, str]
 
 
-@deferred
 def tcp_rules(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which `tcp` rules of a VirtualService are used nowhere."""
     one = virtual_service(db, ref)

@@ -19,7 +19,7 @@ from lateen.analyze.virtual_service.witness import NOTHING, example, meets
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.api.virtual_service import HTTPMatchRequest, HTTPRoute
-from lateen.engine import Database, deferred
+from lateen.engine import Database
 
 
 class Branch(Struct, frozen=True):
@@ -31,7 +31,6 @@ class Branch(Struct, frozen=True):
     path: str
 
 
-@deferred
 def unreachable(db: Database, ref: Ref) -> tuple[Finding, ...]:
     """Tell which rules and matches of one VirtualService are never used because of earlier rules."""
     one = virtual_service(db, ref)
