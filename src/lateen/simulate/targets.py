@@ -18,7 +18,8 @@ from envoy.config.endpoint.v3.endpoint_pb2 import ClusterLoadAssignment
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.trace import Target
 
-_HEALTHY = frozenset({HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED})
+HEALTHY = frozenset({HealthStatus.UNKNOWN, HealthStatus.HEALTHY, HealthStatus.DEGRADED})
+"""What is sent requests outside of a panic."""
 _OVERPROVISIONING = 140
 _PANIC = 50.0
 
@@ -43,7 +44,7 @@ def reach(configuration: Configuration, cluster: Cluster, original: str) -> Reac
     assignment = _assignment(configuration, cluster, kind)
     if assignment is None:
         return Reached((), kind, "no endpoints were sent")
-    targets = _spread(assignment, _panic_threshold(cluster))
+    targets = _spread(cluster, assignment)
     return Reached(targets, kind, "" if targets else "no healthy endpoint")
 
 
@@ -58,12 +59,18 @@ def _assignment(configuration: Configuration, cluster: Cluster, kind: str) -> Cl
     return cluster.load_assignment
 
 
-def _panic_threshold(cluster: Cluster) -> float:
+def panic_threshold(cluster: Cluster) -> float:
+    """Return the percentage of healthy endpoints below which all are used; 0 is never."""
     common = cluster.common_lb_config
     return common.healthy_panic_threshold.value if common.HasField("healthy_panic_threshold") else _PANIC
 
 
-def _spread(assignment: ClusterLoadAssignment, panic: float) -> tuple[Target, ...]:
+def weighs_localities(cluster: Cluster) -> bool:
+    """Tell whether the weights of localities count; else they are ignored (upstream/locality_lb_config)."""
+    return cluster.common_lb_config.HasField("locality_weighted_lb_config")
+
+
+def _spread(cluster: Cluster, assignment: ClusterLoadAssignment) -> tuple[Target, ...]:
     levels: dict[int, list[LocalityLbEndpoints]] = {}
     for group in assignment.endpoints:
         if group.lb_endpoints:
@@ -72,7 +79,7 @@ def _spread(assignment: ClusterLoadAssignment, panic: float) -> tuple[Target, ..
     targets: list[Target] = []
     for priority, load in _loads(levels, factor).items():
         if load > 0:
-            targets += _within(levels[priority], priority, load, panic)
+            targets += _within(cluster, levels[priority], priority, load)
     return tuple(sorted(targets, key=lambda target: (target.priority, target.address)))
 
 
@@ -93,18 +100,21 @@ def _loads(levels: dict[int, list[LocalityLbEndpoints]], factor: int) -> dict[in
 
 def _healthy_share(groups: Sequence[LocalityLbEndpoints]) -> float:
     everyone = [one for group in groups for one in group.lb_endpoints]
-    return sum(one.health_status in _HEALTHY for one in everyone) / len(everyone) if everyone else 0.0
+    return sum(one.health_status in HEALTHY for one in everyone) / len(everyone) if everyone else 0.0
 
 
-def _within(groups: Sequence[LocalityLbEndpoints], priority: int, load: float, panic: float) -> list[Target]:
-    in_panic = _healthy_share(groups) * 100 < panic
+def _within(
+    cluster: Cluster, groups: Sequence[LocalityLbEndpoints], priority: int, load: float
+) -> list[Target]:
+    in_panic = _healthy_share(groups) * 100 < panic_threshold(cluster)
+    is_weighted = weighs_localities(cluster)
     members = [
         (group, one)
         for group in groups
         for one in group.lb_endpoints
-        if in_panic or one.health_status in _HEALTHY
+        if in_panic or one.health_status in HEALTHY
     ]
-    weights = [_weight(one) * _locality_weight(group, groups) for group, one in members]
+    weights = [_weight(one) * (_locality_weight(group) if is_weighted else 1.0) for group, one in members]
     total = sum(weights) or 1.0
     return [
         Target(
@@ -122,11 +132,9 @@ def _weight(one: LbEndpoint) -> int:
     return one.load_balancing_weight.value or 1
 
 
-def _locality_weight(group: LocalityLbEndpoints, groups: Sequence[LocalityLbEndpoints]) -> float:
-    """Return the factor that gives a locality its configured share; 1 when no locality has a weight."""
-    if not any(one.HasField("load_balancing_weight") for one in groups):
-        return 1.0
-    own = sum(_weight(one) for one in group.lb_endpoints if one.health_status in _HEALTHY)
+def _locality_weight(group: LocalityLbEndpoints) -> float:
+    """Return the factor that gives a locality its configured share; without a weight it gets none."""
+    own = sum(_weight(one) for one in group.lb_endpoints if one.health_status in HEALTHY)
     return group.load_balancing_weight.value / own if own else 0.0
 
 

@@ -225,3 +225,39 @@ def test_connections_and_gateways(tmp_path: Path, old: str, new: str, subjects: 
     found = [line.partition(". ")[2] for line in out.splitlines() if line[:1].isdigit() and ". " in line[:5]]
     assert sorted(found) == sorted(subjects), out
     assert "cannot decide" not in out
+
+
+POD = """---
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, labels: {{app: reviews, version: v1}}}}
+spec: {{containers: [{{name: a, image: x}}], nodeName: {node}}}
+status: {{phase: Running, podIP: {address}, conditions: [{{type: Ready, status: "{ready}"}}]}}
+"""
+NODES = "".join(
+    f"---\napiVersion: v1\nkind: Node\nmetadata: {{name: {name}, labels: {{topology.kubernetes.io/region: {name}}}}}\n"
+    for name in ("near", "far")
+)
+
+
+def pod(name: str, address: str, *, ready: bool, node: str = "near") -> str:
+    return POD.format(name=name, address=address, ready=ready, node=node)
+
+
+def test_an_endpoint_that_is_not_ready_moves_no_request(tmp_path: Path) -> None:
+    old = BASE + pod("a", "10.1.0.1", ready=True)
+    code, out, _ = diff(tmp_path, old, old + pod("b", "10.1.0.2", ready=False))
+    assert (code, out.splitlines()[-1][:17]) == (0, "no request change")
+    code, out, _ = diff(tmp_path, old, old + pod("b", "10.1.0.2", ready=True))
+    assert code == 1
+    assert "10.1.0.1:9080, 10.1.0.2:9080" in out
+
+
+def test_an_endpoint_that_is_not_ready_moves_requests_to_a_region_farther_away(tmp_path: Path) -> None:
+    failover = BASE.replace(
+        "spec: {host: reviews,", "spec: {host: reviews, trafficPolicy: {outlierDetection: {interval: 1s}},"
+    )
+    old = failover + NODES + pod("a", "10.1.0.1", ready=True) + pod("c", "10.1.0.3", ready=True, node="far")
+    code, out, _ = diff(tmp_path, old, old + pod("b", "10.1.0.2", ready=False))
+    assert code == 1
+    assert "10.1.0.2:9080 unhealthy" in out

@@ -66,12 +66,15 @@ def test_draining_takes_nothing() -> None:
 
 
 def test_locality_weights() -> None:
-    found = reached(group(0, UP, UP, weight=80, zone="a"), group(0, UP, weight=20, zone="bb"))
+    groups = group(0, UP, UP, weight=80, zone="a"), group(0, UP, weight=20, zone="bb")
+    weighted = {"healthy_panic_threshold": {"value": 0}, "locality_weighted_lb_config": {}}
+    found = reached(*groups, common_lb_config=weighted)
     assert [(target.locality, round(target.share, 6)) for target in found.targets] == [
         ("/a", 0.4),
         ("/a", 0.4),
         ("/bb", 0.2),
     ]
+    assert {round(target.share, 6) for target in reached(*groups).targets} == {round(1 / 3, 6)}
 
 
 def test_original_destination() -> None:

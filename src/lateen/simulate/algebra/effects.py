@@ -15,6 +15,7 @@ from envoy.config.route.v3.route_pb2 import RouteConfiguration
 from google.protobuf.message import Message
 
 from lateen.compile import types
+from lateen.simulate.algebra.endpoint_words import endpoint_words
 from lateen.simulate.choices import shares
 from lateen.simulate.configuration import Configuration
 from lateen.simulate.targets import reach
@@ -263,7 +264,7 @@ class Side:
             found["policy"] = {} if assignment is None else _policy(assignment)
         found.pop("load_assignment", None)
         anyone = reach(self.configuration, cluster, "").targets  # not those that fail their checks
-        found["endpoints"] = sorted(_endpoints(assignment)) if assignment is not None and anyone else []
+        found["endpoints"] = endpoint_words(cluster, assignment) if assignment is not None and anyone else []
         return {key: value for key, value in found.items() if value != {}}
 
     def cluster_fields(self, name: str) -> Fields:
@@ -282,28 +283,3 @@ class Side:
 def _policy(assignment: ClusterLoadAssignment) -> dict[str, Any]:
     policy: dict[str, Any] = proto_json(types.ENDPOINT, assignment.SerializeToString()).get("policy", {})
     return policy
-
-
-def _endpoints(assignment: ClusterLoadAssignment) -> Iterator[str]:
-    from lateen.simulate.targets import text_of  # noqa: PLC0415
-
-    for group in assignment.endpoints:
-        place = "/".join(
-            part for part in (group.locality.region, group.locality.zone, group.locality.sub_zone) if part
-        )
-        weight = (
-            f" of {group.load_balancing_weight.value}"
-            if group.HasField("load_balancing_weight") and place
-            else ""
-        )
-        for one in group.lb_endpoints:
-            words = [text_of(one.endpoint.address)]
-            if one.load_balancing_weight.value > 1:
-                words.append(f"weight {one.load_balancing_weight.value}")
-            if one.health_status > 1:
-                words.append(f"health {one.health_status}")
-            if group.priority:
-                words.append(f"priority {group.priority}")
-            if place:
-                words.append(f"in {place}{weight}")
-            yield " ".join(words)
