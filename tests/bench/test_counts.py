@@ -77,7 +77,7 @@ def test_an_endpoint_that_is_not_ready_sends_the_clusters_that_hold_it(mesh: Mes
     sent = mesh.edit(f"pod-{EDITED}-0", bench_mesh.pod(EDITED, ready=False))
     held = (f"EDS {CLUSTERS[0]}", f"EDS {CLUSTERS[2]}")
     assert sent.by_client == everybody(mesh, held, held)
-    assert mesh.queries <= 34
+    assert mesh.queries <= 12
     mesh.edit(f"pod-{EDITED}-0", bench_mesh.pod(EDITED))
 
 
@@ -86,7 +86,7 @@ def test_a_changed_connection_pool_sends_clusters_and_no_listeners_or_routes(mes
     sent = mesh.edit(name, text(EDITED, connections=50))
     told = tuple(f"{kind} {cluster}" for kind in ("CDS", "EDS") for cluster in CLUSTERS)
     assert sent.by_client == everybody(mesh, told, told)
-    assert mesh.queries <= 110
+    assert mesh.queries <= 20
     mesh.edit(name, text(EDITED))
 
 
@@ -171,6 +171,17 @@ def test_a_wider_sidecar_tells_its_own_namespace_alone() -> None:
         f"{kind} outbound|8080|{subset}|{own}" for kind in ("CDS", "EDS") for subset in ("", "v1", "v2")
     }
     assert [set(told) for told in sent.by_client] == [clusters | {"RDS 8080"}] * 3 + [set(), set()]
+
+
+def test_a_host_is_asked_about_once_for_all_proxies_of_a_kind() -> None:
+    """Its clusters and its endpoints are a query each, whatever ports and subsets it has; a gateway has its own."""
+    ran = counts(Mesh(scoped=False).db)
+    for name in ("clusters.host_clusters", "endpoints.host_endpoints"):
+        assert ran[name] == 2 * SERVICES
+    own_rules = 2 * SERVICES // bench_mesh.NAMESPACES  # of the two namespaces that have proxies
+    for name in ("destination_rules._found", "destination_rules.merged", "endpoints.endpoints"):
+        assert SERVICES <= ran[name] <= SERVICES + own_rules
+    assert not {"cluster_view._cluster_view", "destination_rules.head", "workload.labels_of"} & ran.keys()
 
 
 def test_replicas_share_every_answer() -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from operator import attrgetter
 from typing import overload
-from zlib import crc32
 
 import msgspec
 
@@ -17,7 +16,6 @@ from lateen.compile.resource import Resource
 Resources = Sequence[Resource]
 """Sorted by name; a tuple, or `Joined`."""
 _name = attrgetter("name")
-_SKIPPED = 13  # bits of the checksum: the middle ones spread names best that differ in a few digits
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -94,21 +92,3 @@ def version_of(resources: Resources) -> str:
     """Return a version for a set of resources: by content, so the same after a restart."""
     text = "\n".join([one.version for one in blocks_of(resources)])
     return blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def divided(members: Iterable[str]) -> dict[int, tuple[str, ...]]:
-    """Divide members, such as hosts, into blocks by number; where one belongs depends on itself and on how many they are."""
-    everything = tuple(members)
-    count = _number_of_blocks(len(everything))
-    found: dict[int, list[str]] = {}
-    for one in everything:
-        found.setdefault((crc32(one.encode()) >> _SKIPPED) & (count - 1), []).append(one)
-    return {number: tuple(found[number]) for number in sorted(found)}
-
-
-def _number_of_blocks(members: int) -> int:
-    """Return how many blocks are best: a power of two, about twice the square root."""
-    count = 1
-    while count * count < 4 * members:
-        count *= 2
-    return count

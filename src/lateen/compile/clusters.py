@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from lateen.compile import patches
-from lateen.compile.blocks import Block, Joined, Resources, block, by_name, divided
+from lateen.compile.blocks import Block, Joined, Resources, block, by_name
 from lateen.compile.patches import Group, Part
 from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, entry_of, query
 from lateen.model import scope
+from lateen.model.blocks import divided
 from lateen.model.cluster_view import cluster_view, clusters_view
 from lateen.model.clusters import outbound
 from lateen.model.envoy_filters import Context
@@ -38,24 +39,24 @@ def clusters(db: Database, view: View) -> Resources:
 @query
 def outbound_blocks(db: Database, view: View) -> tuple[Block, ...]:
     """Return the outbound clusters of a view; shared by all that see everything alike."""
-    return tuple(_outbound_block(db, view, number) for number in _hosts(db, scope.scope_of(db, view)))
+    return tuple(_outbound_block(db, view, number) for number in _hosts(db, scope.scope_of(db, view).seen))
 
 
 @query
 def _outbound_block(db: Database, view: View, number: int) -> Block:
-    hosts = _hosts_of(db, scope.scope_of(db, view), number) or ()
+    hosts = _hosts_of(db, scope.scope_of(db, view).seen, number) or ()
     return block(one for host in hosts for one in host_clusters(db, cluster_view(db, view, host), host))
 
 
 def _sni_blocks(db: Database, view: View) -> tuple[Block, ...]:
     if not passes_by_name(db, view):
         return ()
-    return tuple(_sni_block(db, view, number) for number in _hosts(db, scope.scope_of(db, view)))
+    return tuple(_sni_block(db, view, number) for number in _hosts(db, scope.scope_of(db, view).seen))
 
 
 @query
 def _sni_block(db: Database, view: View, number: int) -> Block:
-    hosts = _hosts_of(db, scope.scope_of(db, view), number) or ()
+    hosts = _hosts_of(db, scope.scope_of(db, view).seen, number) or ()
     return block(one for host in hosts for one in host_sni_clusters(db, cluster_view(db, view, host), host))
 
 

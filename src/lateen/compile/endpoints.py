@@ -3,19 +3,23 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from lateen.compile.blocks import Block, Joined, block, divided
+from lateen.compile.blocks import Block, Joined, block
 from lateen.compile.clusters import kube_cluster
 from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, query
+from lateen.model.blocks import divided
 from lateen.model.cluster_view import cluster_view
-from lateen.model.load_assignment import load_assignment
-from lateen.model.seen import Seen, seen
-from lateen.model.sni_clusters import sni_assignment
+from lateen.model.load_assignment import load_assignment, load_assignments
+from lateen.model.locality import Group
+from lateen.model.seen import seen
+from lateen.model.sni_clusters import sni_assignment, sni_assignments
 from lateen.model.view import View
 from lateen.translate import names
-from lateen.translate.endpoint import cluster_load_assignment
+from lateen.translate.endpoint import cluster_load_assignment, localities, named
 
 OUTBOUND = "outbound"
+_OF_OUTBOUND = names.outbound_cluster, load_assignments
+_OF_SNI = names.sni_of_outbound, sni_assignments
 
 
 class Asked(NamedTuple):
@@ -49,12 +53,25 @@ def host_endpoints(db: Database, view: View, host: str, by_sni: bool) -> tuple[R
     found = seen(db, view, host)
     if found is None or found.service.resolution.is_dns:
         return ()
-    naming = names.sni_of_outbound if by_sni else names.outbound_cluster
-    return tuple(
-        _resource(db, view, found, Asked(naming(host, port.number, name), host, port.number, name, by_sni))
+    naming, assignments = _OF_SNI if by_sni else _OF_OUTBOUND
+    assigned = (
+        (naming(host, port.number, subset), groups)
         for port in found.ports
-        for name in ("", *(subset.name for subset in found.subsets))
+        for subset, groups in assignments(db, view, found, port.number)
     )
+    return tuple(_resources(assigned, kube_cluster(view)))
+
+
+def _resources(assigned: Iterable[tuple[str, tuple[Group, ...]]], kube_cluster: str) -> Iterator[Resource]:
+    """Make the resources of clusters that come one after the other, of which many have the very same endpoints."""
+    known: dict[int, tuple[tuple[Group, ...], bytes]] = {}
+    for name, groups in assigned:
+        if id(groups) not in known:
+            known[id(groups)] = (
+                groups,
+                localities(groups, kube_cluster),
+            )  # kept, so that its identity is its own
+        yield resource(name, named(name, known[id(groups)][1]))
 
 
 @query
@@ -94,11 +111,7 @@ def _further(db: Database, view: View, name: str) -> Resource:
 @query
 def _undeclared(db: Database, view: View, asked: Asked) -> Resource:
     """Return the endpoints of a cluster that is not there, or no more: a subset that nobody declares has all."""
-    return _resource(db, view, seen(db, view, asked.host), asked)
-
-
-def _resource(db: Database, view: View, found: Seen | None, asked: Asked) -> Resource:
-    assignment = sni_assignment if asked.by_sni else load_assignment
+    found, assignment = seen(db, view, asked.host), sni_assignment if asked.by_sni else load_assignment
     groups = assignment(db, view, found, asked.port, found.subset(asked.subset)) if found else ()
     return resource(asked.name, cluster_load_assignment(asked.name, groups, kube_cluster(view)))
 

@@ -6,50 +6,70 @@ a proxy of no namespace, and proxies that see another service or rule under that
 
 import msgspec
 
-from lateen.api import facts
+from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import scope
-from lateen.model.destination_rules import rule_for
+from lateen.model.destination_rules import differing, refs_for_service
 from lateen.model.selectors import asked, mesh_label_keys
+from lateen.model.service import Service
 from lateen.model.subsets import PLACE_LABELS
 from lateen.model.view import View
 
 
+class _Views(msgspec.Struct, frozen=True):
+    """What stands for a view, host by host: the first of them that sees the host alike."""
+
+    anyone: View
+    unlike_anyone: frozenset[str]
+    own: View
+    unlike_own: frozenset[str]
+    base: View
+
+
 def cluster_view(db: Database, view: View, host: str) -> View:
     """Reduce a view to what the clusters of one host and their endpoints read; the argument of queries about them."""
-    return _cluster_view(db, _seen_from(db, view), host)
+    views = _views(db, view)
+    if host not in views.unlike_anyone:
+        return views.anyone
+    return views.base if host in views.unlike_own else views.own
 
 
 def clusters_view(db: Database, view: View) -> View:
     """Reduce a view to what all its outbound clusters read; further when it sees every host like anyone."""
-    return _clusters_view(db, _seen_from(db, view))
+    views = _views(db, view)
+    return views.base if views.unlike_anyone else views.anyone
 
 
 @query
-def _cluster_view(db: Database, view: View, host: str) -> View:
-    own, anyone = _reduced(db, view)
-    for candidate in (anyone, own):
-        if _sees_alike(db, view, candidate, host):
-            return candidate
-    return view
-
-
-@query
-def _clusters_view(db: Database, view: View) -> View:
-    anyone = _reduced(db, view)[1]
-    here, there = (scope.services(db, scope.scope_of(db, one)) for one in (view, anyone))
-    if here == there and all(_cluster_view(db, view, service.host) == anyone for service in here):
-        return anyone
-    return view
-
-
-def _seen_from(db: Database, view: View) -> View:
+def _views(db: Database, view: View) -> _Views:
     """Leave out what no cluster reads, unless it chooses a Sidecar: the workloads of a namespace ask about hosts once.
 
     The same scope and the labels that rules select by are all that services and rules are looked up by.
     """
-    own = _reduced(db, view)[0]
-    return own if scope.scope_of(db, own) == scope.scope_of(db, view) else view
+    own, anyone = _reduced(db, view)
+    base = own if scope.scope_of(db, own) == scope.scope_of(db, view) else view
+    return _Views(anyone, _unlike(db, base, anyone), own, _unlike(db, base, own), base)
+
+
+@query
+def _unlike(db: Database, one: View, other: View) -> frozenset[str]:
+    """Return the hosts of which two views see another service, or follow another rule for it."""
+    if one == other:
+        return frozenset()
+    here, there = (scope.scope_of(db, view) for view in (one, other))
+    mine, its = (scope.services_by_host(db, place) for place in (here, there))
+    unlike = set[str]()
+    if here.seen != there.seen:
+        unlike = {host for host in mine.keys() | its.keys() if mine.get(host) != its.get(host)}
+    for namespace in {here.namespace, there.namespace}:
+        for service in differing(db, namespace, mine):
+            if _refs(db, one, service) != _refs(db, other, service):
+                unlike.add(service.host)
+    return frozenset(unlike)
+
+
+def _refs(db: Database, view: View, service: Service) -> tuple[Ref, ...]:
+    return refs_for_service(db, view.namespace, view.labels, service)
 
 
 @query
@@ -64,10 +84,4 @@ def _reduced(db: Database, view: View) -> tuple[View, View]:
 @query
 def _label_keys(db: Database) -> frozenset[str]:
     """Return the keys of the labels by which rules are chosen for proxies and endpoints are preferred."""
-    rules = (asked(db, ref).keys for ref in facts.refs(db, "DestinationRule"))
-    return frozenset(PLACE_LABELS).union(mesh_label_keys(db), *rules)
-
-
-def _sees_alike(db: Database, one: View, other: View, host: str) -> bool:
-    here, there = (scope.service(db, scope.scope_of(db, view), host) for view in (one, other))
-    return here == there and rule_for(db, one, host) == rule_for(db, other, host)
+    return frozenset(PLACE_LABELS).union(mesh_label_keys(db), asked(db, "DestinationRule").keys)

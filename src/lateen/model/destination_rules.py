@@ -5,20 +5,25 @@ the service's, then the root's. Sources: pilot/pkg/model/push_context.go (setDes
 pilot/pkg/model/destination_rule.go (mergeDestinationRule).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
 from lateen.api import facts
 from lateen.api.destination_rule import DestinationRule, Subset, TrafficPolicy
-from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.api.meta import Object, Ref
+from lateen.engine import Database, entry_of, query
+from lateen.model import blocks, scope, visibility
 from lateen.model import host as hosts
-from lateen.model import scope, visibility
 from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
+from lateen.model.service import Service
 from lateen.model.view import View
+
+NOBODY = ""
+"""A namespace that has no rules and that nobody exports any to by name."""
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -71,17 +76,41 @@ def rule_for(db: Database, view: View, host: str) -> Rule | None:
 
 def refs_for(db: Database, view: View, host: str) -> tuple[Ref, ...]:
     """Return the objects that are merged into a proxy's rule for a host; none when it has none."""
-    found = _for_client(db, scope.scope_of(db, view), host)
+    place = scope.scope_of(db, view)
+    service = scope.service(db, place, host)
+    return refs_for_service(db, place.namespace, view.labels, service) if service is not None else ()
+
+
+def refs_for_service(db: Database, namespace: str, labels: Pairs, service: Service) -> tuple[Ref, ...]:
+    """Return the same for a service that a proxy of a namespace, with these labels, sees."""
+    found = _for_client(db, namespace, service)
     for one in found:
-        if one.selector is not None and selects(one.selector, view.labels):
+        if one.selector is not None and selects(one.selector, labels):
             return one.refs
     return _for_everyone(found)
+
+
+def differing(db: Database, namespace: str, services: Mapping[str, Service]) -> Iterator[Service]:
+    """Yield those of the services for which a namespace may follow other rules than a namespace without any."""
+    own = _own(db, namespace)
+    if any(hosts.is_wildcard(host) for host in own):
+        yield from services.values()
+        return
+    yield from (services[host] for host in own if host in services)
+    if _is_restricted(db, root_namespace(db)):
+        yield from services.values()
+        return
+    spaces = {one.namespace for one in services.values()}
+    restricted = {space for space in spaces if _is_restricted(db, space)}
+    yield from (one for one in services.values() if one.namespace in restricted)
 
 
 @query
 def inbound_rule_for(db: Database, view: View, host: str) -> Rule | None:
     """Return the rule that a proxy's own inbound clusters follow: those with a workloadSelector are outbound only."""
-    refs = _for_everyone(_for_client(db, scope.scope_of(db, view), host))
+    place = scope.scope_of(db, view)
+    service = scope.service(db, place, host)
+    refs = _for_everyone(_for_client(db, place.namespace, service)) if service is not None else ()
     return merged(db, refs) if refs else None
 
 
@@ -104,17 +133,25 @@ def merged(db: Database, refs: tuple[Ref, ...]) -> Rule:
             policy = spec.traffic_policy if policy is None else policy
             for subset in spec.subsets:
                 subsets.setdefault(subset.name or "", subset)
-    first = head(db, refs[0])
-    return Rule(refs, policy, tuple(subsets.values()), bool(first and first.selector is not None))
+    selective = any(_is_selective(db, ref) for ref in refs[:1])
+    return Rule(refs, policy, tuple(subsets.values()), selective)
 
 
-@query
+def _is_selective(db: Database, ref: Ref) -> bool:
+    spec = _spec(db, ref)
+    return spec is not None and spec.workload_selector is not None
+
+
 def head(db: Database, ref: Ref) -> Head | None:
     """Return what one rule is for."""
     found = facts.get(db, ref)
-    if found is None or not isinstance(found.spec, DestinationRule):
+    return _head(found) if found is not None else None
+
+
+def _head(found: Object[Any]) -> Head | None:
+    spec, ref = found.spec, found.ref
+    if not isinstance(spec, DestinationRule):
         return None
-    spec = found.spec
     selector = pairs(spec.workload_selector.match_labels) if spec.workload_selector else None
     return Head(
         ref=ref,
@@ -126,28 +163,46 @@ def head(db: Database, ref: Ref) -> Head | None:
 
 
 @query
-def _heads(db: Database, namespace: str) -> tuple[Head, ...]:
-    found = (head(db, ref) for ref in facts.refs(db, "DestinationRule") if ref.namespace == namespace)
-    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.precedence))
+def _heads_of(db: Database, number: int) -> tuple[Head, ...]:
+    """Return what a block of rules is for; stays equal when only policies and subsets change."""
+    found = (_head(one) for one in blocks.objects(db, "DestinationRule", number))
+    return tuple(one for one in found if one is not None)
+
+
+@query
+def _heads_by_namespace(db: Database) -> dict[str, tuple[Head, ...]]:
+    index: dict[str, list[Head]] = {}
+    for number in blocks.refs_by_block(db, "DestinationRule"):
+        for one in _heads_of(db, number):
+            index.setdefault(one.ref.namespace, []).append(one)
+    return {space: tuple(sorted(found, key=lambda one: one.precedence)) for space, found in index.items()}
+
+
+@entry_of(_heads_by_namespace)
+def heads(db: Database, namespace: str) -> tuple[Head, ...] | None:
+    """Return what the rules of a namespace are for, in the order of precedence; None without any."""
+    return _heads_by_namespace(db).get(namespace)
 
 
 @query
 def _local(db: Database, namespace: str) -> Groups:
     """Group the rules that a namespace's own proxies look at first: those exported at least to it."""
     own = {visibility.PUBLIC, visibility.PRIVATE, namespace}
-    return _grouped(one for one in _heads(db, namespace) if not one.export_to or own & set(one.export_to))
+    return _grouped(
+        one for one in heads(db, namespace) or () if not one.export_to or own & set(one.export_to)
+    )
 
 
 @query
 def _exported(db: Database, namespace: str) -> Groups:
     """Group the rules of a namespace that some other one may see."""
-    return _grouped(one for one in _heads(db, namespace) if not _private(db, one))
+    return _grouped(one for one in heads(db, namespace) or () if not _private(db, one))
 
 
 @query
 def _root_private(db: Database) -> Groups:
     """Group the root namespace's private rules: all that its own proxies look at first."""
-    return _grouped(one for one in _heads(db, root_namespace(db)) if _private(db, one))
+    return _grouped(one for one in heads(db, root_namespace(db)) or () if _private(db, one))
 
 
 def _private(db: Database, one: Head) -> bool:
@@ -156,9 +211,9 @@ def _private(db: Database, one: Head) -> bool:
     return one.export_to in ((visibility.PRIVATE,), (one.ref.namespace,))
 
 
-def _grouped(heads: Iterable[Head]) -> Groups:
+def _grouped(several: Iterable[Head]) -> Groups:
     by_host: dict[str, list[Group]] = {}
-    for one in heads:
+    for one in several:
         _add(by_host.setdefault(one.host, []), one)
     return {host: tuple(groups) for host, groups in by_host.items()}
 
@@ -182,20 +237,39 @@ def _add(groups: list[Group], one: Head) -> None:
         groups.append(Group(one.export_to, one.selector, (one.ref,)))
 
 
+def _for_client(db: Database, namespace: str, service: Service) -> tuple[Group, ...]:
+    """Return the groups of the first namespace that has a rule for a service, as proxies of a namespace see it.
+
+    Most namespaces have no say about most services, and see what a namespace without any rules sees.
+    """
+    host, root = service.host, root_namespace(db)
+    says = hosts.most_specific(host, _own(db, namespace)) is not None
+    if not says and not _is_restricted(db, service.namespace) and not _is_restricted(db, root):
+        return _found(db, NOBODY, service.namespace, host)
+    return _found(db, namespace, service.namespace, host)
+
+
 @query
-def _for_client(db: Database, place: scope.Scope, host: str) -> tuple[Group, ...]:
-    """Return the groups of the first namespace that has a rule for the host, as the proxies of a scope see it."""
-    service = scope.service(db, place, host)
-    if service is None:
-        return ()
+def _found(db: Database, namespace: str, owner: str, host: str) -> tuple[Group, ...]:
     root = root_namespace(db)
-    own = _root_private(db) if place.namespace == root else _local(db, place.namespace)
     found = (
-        _closest(own, host)
-        or _seen(_exported(db, service.namespace), host, place.namespace)
-        or _seen(_exported(db, root), host, place.namespace)
+        _closest(_own(db, namespace), host)
+        or _seen(_exported(db, owner), host, namespace)
+        or _seen(_exported(db, root), host, namespace)
     )
-    return tuple(one for one in found if one.selector is None or one.refs[0].namespace == place.namespace)
+    return tuple(one for one in found if one.selector is None or one.refs[0].namespace == namespace)
+
+
+def _own(db: Database, namespace: str) -> Groups:
+    """Return the rules that a namespace's proxies look at first."""
+    return _root_private(db) if namespace == root_namespace(db) else _local(db, namespace)
+
+
+@query
+def _is_restricted(db: Database, namespace: str) -> bool:
+    """Tell whether some rule of a namespace is seen by some other ones only."""
+    groups = (one for several in _exported(db, namespace).values() for one in several)
+    return any(one.export_to and visibility.PUBLIC not in one.export_to for one in groups)
 
 
 def _closest(groups: Groups, host: str) -> tuple[Group, ...]:

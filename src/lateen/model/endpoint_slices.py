@@ -7,17 +7,22 @@ from lateen.api import facts
 from lateen.api import kubernetes as k8s
 from lateen.api.kubernetes import SERVICE_NAME
 from lateen.api.meta import Ref
-from lateen.engine import Database, query
+from lateen.engine import Database, entry_of, query
 from lateen.model import workload
 from lateen.model.endpoint import Endpoint, of_workload
 from lateen.model.service import Port, Service
 from lateen.model.workload import Health, Workload
 
 
-@query
 def slices_of(db: Database, ref: Ref) -> tuple[Ref, ...]:
     """Return the EndpointSlices of a Service."""
-    return _by_service(db).get((ref.namespace, ref.name), ())
+    return (_slices_of(db, (ref.namespace, ref.name)) or ()) if _are_there(db) else ()
+
+
+@query
+def _are_there(db: Database) -> bool:
+    """Tell whether there are any: in a mesh from files there are none, and nothing is looked up among none."""
+    return bool(facts.refs(db, "EndpointSlice"))
 
 
 def of_slices(db: Database, service: Service, port: Port, slices: tuple[Ref, ...]) -> list[Endpoint]:
@@ -94,3 +99,8 @@ def _by_service(db: Database) -> dict[tuple[str, str], tuple[Ref, ...]]:
         owner = found.meta.labels.get(SERVICE_NAME, "") if found else ""
         index[ref.namespace, owner] = (*index.get((ref.namespace, owner), ()), ref)
     return index
+
+
+@entry_of(_by_service)
+def _slices_of(db: Database, owner: tuple[str, str]) -> tuple[Ref, ...] | None:
+    return _by_service(db).get(owner)

@@ -3,7 +3,7 @@
 Source: pilot/pkg/xds/endpoints/endpoint_builder.go.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lateen.api import facts
 from lateen.api.destination_rule import Subset
@@ -15,7 +15,7 @@ from lateen.model.endpoints import endpoints
 from lateen.model.locality import Client, Group, Member
 from lateen.model.seen import Seen
 from lateen.model.service import PERSISTENT_SESSION, Service
-from lateen.model.traffic_policy import Policy, declared, policy
+from lateen.model.traffic_policy import Policy, declared, of_subset, policy
 from lateen.model.view import View
 from lateen.model.workload import Health
 
@@ -27,12 +27,27 @@ def load_assignment(
 
     Names are not addresses that EDS may carry, and clusters that resolve names carry their own endpoints.
     """
-    service = seen.service
-    if service.port(port) is None or service.resolution.is_dns:
+    if seen.service.port(port) is None or seen.service.resolution.is_dns:
         return ()
-    chosen = declared(seen.rule, port, subset)
-    found = (one for one in _of(db, service, port, subset) if one.is_unix or hosts.is_address(one.address))
-    return _preferred(db, view, service, chosen, _grouped(db, view, service, chosen, found))
+    found = _of_subset(_addresses(db, seen.service, port), subset)
+    return _assigned(db, view, seen.service, declared(seen.rule, port, subset), found)
+
+
+def load_assignments(
+    db: Database, view: View, seen: Seen, port: int
+) -> Iterator[tuple[str, tuple[Group, ...]]]:
+    """Yield the same for all clusters of a port that has them: of the whole service, named "", and of each subset.
+
+    A subset that has all endpoints, and no policy of its own, has the very same.
+    """
+    service, chosen = seen.service, declared(seen.rule, port)
+    everything = _addresses(db, service, port)
+    whole = _assigned(db, view, service, chosen, everything)
+    yield "", whole
+    for subset in seen.subsets:
+        own, its = of_subset(chosen, subset, port), _of_subset(everything, subset)
+        alike = own is chosen and len(its) == len(everything)
+        yield subset.name, whole if alike else _assigned(db, view, service, own, its)
 
 
 def inline_assignment(
@@ -42,7 +57,7 @@ def inline_assignment(
 
     The cluster's own outlier detection decides about failover here, the mesh's default included.
     """
-    found = _of(db, seen.service, port, subset)
+    found = _of_subset(endpoints(db, seen.service.host, seen.service.namespace, port), subset)
     groups = _grouped(db, view, seen.service, declared(seen.rule, port, subset), found)
     return _preferred(db, view, seen.service, policy(db, seen.rule, port, subset), groups)
 
@@ -67,10 +82,20 @@ def speaks_mtls(_endpoint: Endpoint, _policy: Policy) -> bool:
     return False
 
 
-def _of(db: Database, service: Service, port: int, subset: Subset | None) -> Iterable[Endpoint]:
-    selector = subsets.labels_of(subset)
+def _addresses(db: Database, service: Service, port: int) -> tuple[Endpoint, ...]:
     found = endpoints(db, service.host, service.namespace, port)
-    return (one for one in found if subsets.belongs(one, selector)) if selector else found
+    return tuple(one for one in found if one.is_unix or hosts.is_address(one.address))
+
+
+def _of_subset(found: tuple[Endpoint, ...], subset: Subset | None) -> tuple[Endpoint, ...]:
+    selector = subsets.labels_of(subset)
+    return tuple(one for one in found if subsets.belongs(one, selector)) if selector else found
+
+
+def _assigned(
+    db: Database, view: View, service: Service, chosen: Policy, found: Iterable[Endpoint]
+) -> tuple[Group, ...]:
+    return _preferred(db, view, service, chosen, _grouped(db, view, service, chosen, found))
 
 
 def _grouped(
@@ -100,8 +125,9 @@ def _preferred(
     db: Database, view: View, service: Service, chosen: Policy, groups: tuple[Group, ...]
 ) -> tuple[Group, ...]:
     wanted = locality.preference(facts.mesh_config(db), chosen.load_balancer, service)
-    if wanted is None:
+    detects = chosen.outlier_detection is not None
+    if wanted is None or not wanted.acts(detects=detects):
         return groups
     labels = subsets.located(dict(view.labels), view.locality, view.network, view.node)
     client = Client(view.locality, labels)
-    return locality.prefer(groups, wanted, client, detects=chosen.outlier_detection is not None)
+    return locality.prefer(groups, wanted, client, detects=detects)

@@ -45,6 +45,15 @@ class Preference(msgspec.Struct, frozen=True, kw_only=True):
     force: bool = False
     """Priorities apply without outlier detection too."""
 
+    def acts(self, *, detects: bool) -> bool:
+        """Tell whether anything is preferred.
+
+        Without outlier detection (`detects`) Envoy would never leave the first priority, so failover is not applied then.
+        """
+        if self.zone_aware:
+            return self.routing
+        return bool(self.distribute) or detects or self.force
+
 
 class Member(msgspec.Struct, frozen=True):
     """An endpoint as one proxy sees it."""
@@ -119,16 +128,13 @@ def _zone_aware(setting: ZoneAwareLoadBalancerSetting) -> Preference:
 def prefer(
     groups: Sequence[Group], wanted: Preference, client: Client, *, detects: bool
 ) -> tuple[Group, ...]:
-    """Give the groups their priorities and weights; `detects`: the cluster has outlier detection.
-
-    Without outlier detection Envoy would never leave the first priority, so failover is not applied then.
-    """
+    """Give the groups their priorities and weights; `detects`: the cluster has outlier detection."""
+    if not wanted.acts(detects=detects):
+        return tuple(groups)
     if wanted.zone_aware:
-        return _prefer_region(groups, wanted, client) if wanted.routing else tuple(groups)
+        return _prefer_region(groups, wanted, client)
     if wanted.distribute:
         return _distributed(groups, wanted, client)
-    if not (detects or wanted.force):
-        return tuple(groups)
     if wanted.failover_priority:
         ranked = _by_labels(groups, wanted.failover_priority, client)
         return _by_place(ranked, wanted, client) if wanted.failover else ranked

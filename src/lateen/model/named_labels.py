@@ -4,7 +4,6 @@ A view keeps a label when some selector names its key; here the value counts too
 that nobody asks for share their routes and listeners.
 """
 
-from lateen.api import facts
 from lateen.engine import Database, query
 from lateen.model.selectors import Label, Pairs, Routes, asked
 
@@ -20,5 +19,5 @@ def kept(db: Database, labels: Pairs, routes: Routes) -> Pairs:
 @query
 def named_labels(db: Database, routes: Routes) -> frozenset[Label]:
     """Return the labels that some object asks for; any other value is as good as none."""
-    found = (asked(db, ref) for kind in SELECTING_KINDS for ref in facts.refs(db, kind))
+    found = (asked(db, kind) for kind in SELECTING_KINDS)
     return frozenset().union(*(one.http if routes == "http" else one.opaque for one in found))

@@ -6,13 +6,15 @@ Sources: pilot/pkg/model/network.go, pilot/pkg/serviceregistry/kube/controller/n
 
 from collections.abc import Iterable, Sequence
 from math import lcm
+from typing import Any
 
 import msgspec
 
 from lateen.api import facts
 from lateen.api import kubernetes as k8s
-from lateen.api.meta import Ref
+from lateen.api.meta import Object
 from lateen.engine import Database, query
+from lateen.model import blocks
 from lateen.model import host as hosts
 from lateen.model.endpoint import Endpoint
 from lateen.model.locality import Group, Member
@@ -35,7 +37,8 @@ class NetworkGateway(msgspec.Struct, frozen=True, order=True):
 @query
 def gateways(db: Database) -> tuple[NetworkGateway, ...]:
     """Return the gateways whose address is an IP, sorted; a name would need resolving."""
-    found = {gateway for ref in facts.refs(db, "Service") for gateway in _of_service(db, ref)}
+    numbers = blocks.refs_by_block(db, "Service")
+    found = {gateway for number in numbers for gateway in _of_services(db, number)}
     found |= {NetworkGateway(address, port, name) for name, address, port in declared_gateways(db)}
     for name, host, port in gateway_services(db):
         found |= {NetworkGateway(address, port, name) for address in _outside_addresses(db, host)}
@@ -43,9 +46,13 @@ def gateways(db: Database) -> tuple[NetworkGateway, ...]:
 
 
 @query
-def _of_service(db: Database, ref: Ref) -> tuple[NetworkGateway, ...]:
-    found = facts.get(db, ref)
-    if found is None or not isinstance(found.spec, k8s.Service):
+def _of_services(db: Database, number: int) -> tuple[NetworkGateway, ...]:
+    """Return the gateways that a block of Services is."""
+    return tuple(gateway for one in blocks.objects(db, "Service", number) for gateway in _of_service(one))
+
+
+def _of_service(found: Object[Any]) -> tuple[NetworkGateway, ...]:
+    if not isinstance(found.spec, k8s.Service):
         return ()
     network = found.meta.labels.get(NETWORK_LABEL, "")
     label = found.meta.labels.get(GATEWAY_PORT_LABEL, "")

@@ -14,11 +14,11 @@ from lateen.api.envoy_filter import EnvoyFilter
 from lateen.api.gateway import Gateway
 from lateen.api.kubernetes import Service
 from lateen.api.load_balancer import LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting
-from lateen.api.meta import Ref
 from lateen.api.service_entry import ServiceEntry
 from lateen.api.sidecar import Sidecar
 from lateen.api.virtual_service import HTTPMatchRequest, L4MatchAttributes, TLSMatchAttributes, VirtualService
 from lateen.engine import Database, query
+from lateen.model import blocks
 
 Label = tuple[str, str]
 Pairs = tuple[Label, ...]
@@ -50,8 +50,7 @@ def selects(selector: Iterable[tuple[str, str]], labels: Iterable[tuple[str, str
 @query
 def selected_label_keys(db: Database) -> frozenset[str]:
     """Return every label key that some object's selector (or source match, or failover rule) names."""
-    keys = {key for kind in SELECTING_KINDS for ref in facts.refs(db, kind) for key in asked(db, ref).keys}
-    return mesh_label_keys(db).union(keys)
+    return mesh_label_keys(db).union(*(asked(db, kind).keys for kind in SELECTING_KINDS))
 
 
 def mesh_label_keys(db: Database) -> frozenset[str]:
@@ -62,29 +61,45 @@ def mesh_label_keys(db: Database) -> frozenset[str]:
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """The labels that one object asks workloads for."""
+    """The labels that objects ask workloads for."""
 
     keys: frozenset[str] = frozenset()
-    """Of all its selectors, source matches and failover rules."""
+    """Of all their selectors, source matches and failover rules."""
     http: frozenset[Label] = frozenset()
-    """Those, with their values, by which it chooses whom its outbound rules are for; of its HTTP routes."""
+    """Those, with their values, by which they choose whom their outbound rules are for; of their HTTP routes."""
     opaque: frozenset[Label] = frozenset()
-    """The same of its TLS and TCP routes."""
+    """The same of their TLS and TCP routes."""
 
 
 NOTHING = Asked()
 
 
 @query
-def asked(db: Database, ref: Ref) -> Asked:
-    """Return the labels that an object asks for; equal while anything else in it changes."""
-    found = facts.get(db, ref)
-    if found is None:
+def asked(db: Database, kind: str) -> Asked:
+    """Return the labels that objects of a kind ask for."""
+    return _together(_asked(db, kind, number) for number in blocks.refs_by_block(db, kind))
+
+
+@query
+def _asked(db: Database, kind: str, number: int) -> Asked:
+    """Return the labels that a block of objects asks for; equal while anything else in them changes."""
+    return _together(_by_one(one.spec) for one in blocks.objects(db, kind, number))
+
+
+def _together(several: Iterable[Asked]) -> Asked:
+    found = [one for one in several if one is not NOTHING]
+    if not found:
         return NOTHING
-    keys = frozenset(_keys(found.spec))
+    return Asked(
+        *(frozenset().union(*parts) for parts in zip(*map(msgspec.structs.astuple, found), strict=True))
+    )
+
+
+def _by_one(spec: object) -> Asked:
+    keys = frozenset(_keys(spec))
     if not keys:
-        return NOTHING  # most ask for none, and share this
-    return Asked(keys, *(frozenset(_labels(found.spec, routes)) for routes in ("http", "opaque")))
+        return NOTHING  # most ask for none
+    return Asked(keys, *(frozenset(_labels(spec, routes)) for routes in ("http", "opaque")))
 
 
 def _keys(spec: object) -> Iterable[str]:

@@ -13,7 +13,7 @@ from lateen.engine import Database, query
 from lateen.model.cluster_discovery import Discovery
 from lateen.model.clusters import Cluster, outbound
 from lateen.model.gateway import Kind, gateway_listeners
-from lateen.model.load_assignment import load_assignment
+from lateen.model.load_assignment import load_assignment, load_assignments
 from lateen.model.locality import Group
 from lateen.model.seen import Seen
 from lateen.model.traffic_policy import Policy, policy
@@ -39,9 +39,21 @@ def sni_assignment(
     db: Database, view: View, seen: Seen, port: int, subset: Subset | None
 ) -> tuple[Group, ...]:
     """Return the endpoints of one of these clusters."""
-    if not _may_be_mtls(policy(db, seen.rule, port, subset)):
-        return ()
-    return mtls_only(load_assignment(db, view, seen, port, subset))
+    return _assigned(db, seen, port, subset, load_assignment(db, view, seen, port, subset))
+
+
+def sni_assignments(
+    db: Database, view: View, seen: Seen, port: int
+) -> Iterator[tuple[str, tuple[Group, ...]]]:
+    """Yield the endpoints of these clusters of a port by subset, the whole service's first."""
+    for name, groups in load_assignments(db, view, seen, port):
+        yield name, _assigned(db, seen, port, seen.subset(name), groups)
+
+
+def _assigned(
+    db: Database, seen: Seen, port: int, subset: Subset | None, groups: tuple[Group, ...]
+) -> tuple[Group, ...]:
+    return mtls_only(groups) if _may_be_mtls(policy(db, seen.rule, port, subset)) else ()
 
 
 def _may_be_mtls(chosen: Policy) -> bool:

@@ -21,7 +21,8 @@ def labels_of(subset: Subset | None) -> Pairs:
 
 def belongs(endpoint: Endpoint, selector: Pairs) -> bool:
     """Tell whether an endpoint carries a subset's labels, those of its place included."""
-    return not selector or selects(selector, located_labels(endpoint).items())
+    by_place = any(key in PLACE_LABELS for key, _ in selector)
+    return selects(selector, located_labels(endpoint).items() if by_place else endpoint.labels)
 
 
 def located_labels(endpoint: Endpoint) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -12,8 +13,8 @@ from lateen.api.service_entry import ServiceEntry
 from lateen.api.sidecar import Sidecar
 from lateen.api.workload import Pod, PodStatus
 from lateen.api.workload_entry import WorkloadEntry
-from lateen.engine import Database, query
-from lateen.model import mesh_networks
+from lateen.engine import Database, entry_of, query
+from lateen.model import blocks, mesh_networks
 from lateen.model.defaults import TRUE
 from lateen.model.distribution import SAME_NODE, distribution
 from lateen.model.mesh_networks import NETWORK_LABEL
@@ -83,27 +84,55 @@ def workload(db: Database, ref: Ref) -> Workload | None:
     return None
 
 
-@query
 def labels_of(db: Database, ref: Ref) -> Pairs:
-    """Return a workload's labels; a firewall between its readiness and who selects it."""
+    """Return a workload's labels."""
     found = workload(db, ref)
     return found.labels if found else ()
+
+
+@query
+def _labels(db: Database, kind: str, number: int) -> tuple[tuple[Ref, Pairs], ...]:
+    """Return the labels of a block of workloads; a firewall between their readiness and who selects them."""
+    return tuple((ref, labels_of(db, ref)) for ref in blocks.refs_of(db, kind, number))
+
+
+@query
+def _by_namespace(db: Database, kind: str) -> dict[str, tuple[tuple[Ref, Pairs], ...]]:
+    index: dict[str, list[tuple[Ref, Pairs]]] = {}
+    for number in blocks.refs_by_block(db, kind):
+        for one in _labels(db, kind, number):
+            index.setdefault(one[0].namespace, []).append(one)
+    return {namespace: tuple(sorted(found)) for namespace, found in index.items()}
+
+
+@entry_of(_by_namespace)
+def _in_namespace(db: Database, kind: str, namespace: str) -> tuple[tuple[Ref, Pairs], ...] | None:
+    return _by_namespace(db, kind).get(namespace)
 
 
 @query
 def by_label(db: Database, kind: str, namespace: str) -> dict[tuple[str, str], frozenset[Ref]]:
     """Index the workloads of one kind and namespace by each of their labels."""
     index: dict[tuple[str, str], set[Ref]] = {}
-    for ref in facts.refs(db, kind):
-        if ref.namespace == namespace:
-            for label in labels_of(db, ref):
-                index.setdefault(label, set()).add(ref)
+    for ref, labels in _in_namespace(db, kind, namespace) or ():
+        for label in labels:
+            index.setdefault(label, set()).add(ref)
     return {label: frozenset(refs) for label, refs in index.items()}
 
 
-@query
 def selected(db: Database, kind: str, namespace: str, selector: Pairs) -> tuple[Ref, ...]:
     """Return the workloads of a kind and namespace that carry every label of a non-empty selector, sorted."""
+    return _selected(db, kind, namespace, selector) if _is_there(db, kind, namespace) else ()
+
+
+@query
+def _is_there(db: Database, kind: str, namespace: str) -> bool:
+    """Tell whether a namespace has any of a kind: most have no WorkloadEntry, and nothing is looked up among none."""
+    return any(ref.namespace == namespace for ref in facts.refs(db, kind))
+
+
+@query
+def _selected(db: Database, kind: str, namespace: str, selector: Pairs) -> tuple[Ref, ...]:
     index = by_label(db, kind, namespace)
     sets = sorted((index.get(label, frozenset()) for label in selector), key=len)
     if not sets:
@@ -141,29 +170,29 @@ def address_matters(db: Database, namespace: str, address: str) -> bool:
 @query
 def node_matters(db: Database) -> bool:
     """Tell whether some service keeps traffic on the client's machine, or prefers it."""
-    return any(_is_by_node(db, ref) for kind in ("Service", "ServiceEntry") for ref in facts.refs(db, kind))
+    kinds = ("Service", "ServiceEntry")
+    return any(_is_by_node(db, kind, number) for kind in kinds for number in blocks.refs_by_block(db, kind))
 
 
 @query
-def _is_by_node(db: Database, ref: Ref) -> bool:
-    found = facts.get(db, ref)
-    if found is None:
-        return False
+def _is_by_node(db: Database, kind: str, number: int) -> bool:
+    return any(_keeps_to_node(db, one) for one in blocks.objects(db, kind, number))
+
+
+def _keeps_to_node(db: Database, found: Object[Any]) -> bool:
     own = found.spec if isinstance(found.spec, k8s.Service) else None
     if own is not None and own.internal_traffic_policy == "Local":
         return True
     spec = (own.traffic_distribution if own else None) or ""
-    return distribution(db, spec, found.meta.annotations, ref.namespace) == SAME_NODE
+    return distribution(db, spec, found.meta.annotations, found.meta.namespace) == SAME_NODE
 
 
 @query
 def _named_addresses(db: Database) -> frozenset[str]:
-    addresses = {a for ref in facts.refs(db, "ServiceEntry") for a in _entry_addresses(db, ref)}
-    for ref in facts.refs(db, "Service"):
-        addresses |= _headless_addresses(db, ref)
-    for ref in facts.refs(db, "EndpointSlice"):
-        addresses |= _slice_addresses(db, ref)
-    return frozenset(addresses)
+    entries = (_entry_addresses(db, number) for number in blocks.refs_by_block(db, "ServiceEntry"))
+    services = (_headless_addresses(db, number) for number in blocks.refs_by_block(db, "Service"))
+    slices = (_slice_addresses(db, ref) for ref in facts.refs(db, "EndpointSlice"))
+    return frozenset().union(*entries, *services, *slices)
 
 
 @query
@@ -190,20 +219,23 @@ def _slice_addresses(db: Database, ref: Ref) -> frozenset[str]:
 
 
 @query
-def _entry_addresses(db: Database, ref: Ref) -> frozenset[str]:
-    found = facts.get(db, ref)
-    if found is None or not isinstance(found.spec, ServiceEntry):
-        return frozenset()
-    return frozenset(endpoint.address or "" for endpoint in found.spec.endpoints)
+def _entry_addresses(db: Database, number: int) -> frozenset[str]:
+    """Return the addresses of a block of ServiceEntries."""
+    specs = (one.spec for one in blocks.objects(db, "ServiceEntry", number))
+    entries = (spec for spec in specs if isinstance(spec, ServiceEntry))
+    return frozenset(endpoint.address or "" for spec in entries for endpoint in spec.endpoints)
 
 
 @query
-def _headless_addresses(db: Database, ref: Ref) -> frozenset[str]:
-    found = facts.get(db, ref)
-    if found is None or not isinstance(found.spec, k8s.Service) or found.spec.cluster_ip != "None":
-        return frozenset()
-    pods = (workload(db, pod) for pod in selected(db, "Pod", ref.namespace, pairs(found.spec.selector)))
-    return frozenset(pod.address for pod in pods if pod)
+def _headless_addresses(db: Database, number: int) -> frozenset[str]:
+    """Return the addresses of the pods of a block's headless services."""
+    return frozenset(
+        pod.address
+        for one in blocks.objects(db, "Service", number)
+        if isinstance(one.spec, k8s.Service) and one.spec.cluster_ip == "None"
+        for ref in selected(db, "Pod", one.meta.namespace, pairs(one.spec.selector))
+        if (pod := workload(db, ref)) is not None
+    )
 
 
 def _of_pod(db: Database, found: Object[Pod]) -> Workload | None:

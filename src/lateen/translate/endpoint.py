@@ -36,8 +36,17 @@ _STATUSES = {health: integer(_STATUS, number) if number else b"" for health, num
 
 def cluster_load_assignment(name: str, groups: Iterable[Group], kube_cluster: str) -> bytes:
     """Return a cluster's endpoints by locality, serialised; no groups is a cluster that answers 503."""
-    localities = (field(_GROUPS, _locality(group, kube_cluster)) for group in groups)
-    return b"".join((text(_NAME, name), *localities))
+    return named(name, localities(groups, kube_cluster))
+
+
+def named(name: str, localities: bytes) -> bytes:
+    """Return the endpoints of a cluster of which all but the name is serialised."""
+    return text(_NAME, name) + localities
+
+
+def localities(groups: Iterable[Group], kube_cluster: str) -> bytes:
+    """Serialise endpoints by locality; clusters that have the same differ in their names only."""
+    return b"".join([field(_GROUPS, _locality(group, kube_cluster)) for group in groups])
 
 
 def address(host: str, port: int) -> address_pb2.Address:

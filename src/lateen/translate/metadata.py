@@ -3,7 +3,6 @@
 Every cluster and endpoint has some, so it is encoded by hand: a `Metadata` whose Structs have their keys sorted.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from envoy.config.core.v3.base_pb2 import Metadata
@@ -26,6 +25,15 @@ _TEXT, _TRUTH, _STRUCT, _LIST = (
     _VALUE[name] for name in ("string_value", "bool_value", "struct_value", "list_value")
 )
 _TRUE = integer(_TRUTH, 1)
+
+
+def _key(name: str) -> bytes:
+    """Encode the key of a map's entry, which is its field 1; the value is its field 2."""
+    return text(1, name)
+
+
+_ISTIO, _SOCKETS = _key(ISTIO), _key(TRANSPORT_SOCKET_MATCH)
+_HOST, _NAME, _NAMESPACE, _SUBSET, _WORKLOAD = map(_key, ("host", "name", "namespace", "subset", "workload"))
 _RECENT = 2**6
 
 
@@ -47,17 +55,29 @@ def cluster_metadata(
     Without `services` they are left out, as where names are looked up (metadata.go, cluster_builder.go
     addTelemetryMetadata).
     """
+    fields = _common(services, rule, external, originates_tls)
+    if subset:
+        fields += _text(_SUBSET, subset)
+    return _section(_ISTIO, fields) if fields else b""
+
+
+@lru_cache(maxsize=_RECENT)
+def _common(
+    services: tuple[Identity, ...] | None,
+    rule: Ref | None,
+    external: bool,  # noqa: FBT001  a key
+    originates_tls: bool,  # noqa: FBT001  a key
+) -> bytes:
+    """Encode the fields that the clusters of a service have in common; they are made one after the other."""
     fields = b""
     if rule is not None:
-        fields += _text("alpn_override", "false") if originates_tls else b""
-        fields += _text("config", of_rule(rule))
+        fields += _text(_key("alpn_override"), "false") if originates_tls else b""
+        fields += _text(_key("config"), of_rule(rule))
     if external:
-        fields += _entry("external", _TRUE)
+        fields += _entry(_key("external"), _TRUE)
     if services is not None:
-        fields += _services(services)
-    if subset:
-        fields += _text("subset", subset)
-    return _section(ISTIO, fields) if fields else b""
+        fields += _entry(_key("services"), field(_LIST, b"".join(map(_service, services))))
+    return fields
 
 
 def endpoint_metadata(endpoint: Endpoint, kube_cluster: str, *, mtls: bool) -> bytes:
@@ -67,32 +87,23 @@ def endpoint_metadata(endpoint: Endpoint, kube_cluster: str, *, mtls: bool) -> b
     revision = next((labels[key] for key in CANONICAL_REVISION if labels.get(key)), "latest")
     shown = "" if revision == "latest" else revision
     workload = f"{endpoint.workload_name};{endpoint.namespace};{name};{shown};{kube_cluster}"
-    said = _section(ISTIO, _text("workload", workload))
-    return _section(TRANSPORT_SOCKET_MATCH, _text("tlsMode", "istio")) + said if mtls else said
-
-
-@lru_cache(maxsize=_RECENT)
-def _services(services: tuple[Identity, ...]) -> bytes:
-    """Encode the field that names services; all the clusters of a service have the same."""
-    return _entry("services", field(_LIST, b"".join(field(_ITEMS, _service(one)) for one in services)))
+    said = _section(_ISTIO, _text(_WORKLOAD, workload))
+    return _section(_SOCKETS, _text(_key("tlsMode"), "istio")) + said if mtls else said
 
 
 def _service(one: Identity) -> bytes:
-    return _struct((_text("host", one.host), _text("name", one.name), _text("namespace", one.namespace)))
+    fields = (_text(_HOST, one.host), _text(_NAME, one.name), _text(_NAMESPACE, one.namespace))
+    return field(_ITEMS, field(_STRUCT, b"".join(fields)))
 
 
-def _section(name: str, fields: bytes) -> bytes:
-    return field(_SECTIONS, text(1, name) + field(2, fields))
+def _section(key: bytes, fields: bytes) -> bytes:
+    return field(_SECTIONS, key + field(2, fields))
 
 
-def _struct(fields: Iterable[bytes]) -> bytes:
-    return field(_STRUCT, b"".join(fields))
+def _text(key: bytes, value: str) -> bytes:
+    return _entry(key, text(_TEXT, value))
 
 
-def _text(name: str, value: str) -> bytes:
-    return _entry(name, text(_TEXT, value))
-
-
-def _entry(name: str, value: bytes) -> bytes:
-    """Encode one field of a Struct: an entry of a map has its key as 1 and its value as 2."""
-    return field(_FIELDS, text(1, name) + field(2, value))
+def _entry(key: bytes, value: bytes) -> bytes:
+    """Encode one field of a Struct."""
+    return field(_FIELDS, key + field(2, value))

@@ -1,7 +1,8 @@
 """Resources in blocks: one sequence to whoever reads it, and a block that did not change is not looked into."""
 
-from lateen.compile.blocks import Joined, block, blocks_of, divided, version_of
+from lateen.compile.blocks import Joined, block, blocks_of, version_of
 from lateen.compile.resource import resource
+from lateen.model.blocks import divided
 from lateen.xds.change import Change
 
 A, B, C, D = (resource(name, name.encode()) for name in "abcd")

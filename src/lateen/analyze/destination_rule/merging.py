@@ -5,20 +5,18 @@ from collections.abc import Iterator
 from lateen.analyze.catalogue import Code
 from lateen.analyze.destination_rule.subject import destination_rule
 from lateen.analyze.report import found
-from lateen.analyze.spaces import refs_in
 from lateen.api.destination_rule import DestinationRule
 from lateen.api.finding import Finding
 from lateen.api.meta import Ref
 from lateen.engine import Database, deferred
-from lateen.model.destination_rules import Head, head
+from lateen.model.destination_rules import Head, head, heads
 
 
 @deferred
 def siblings(db: Database, namespace: str) -> dict[str, tuple[Head, ...]]:
     """Index a namespace's rules without a workloadSelector by host, in the order of merging."""
-    heads = (head(db, ref) for ref in refs_in(db, "DestinationRule", namespace))
     index: dict[str, tuple[Head, ...]] = {}
-    for one in sorted((one for one in heads if one is not None), key=lambda one: one.precedence):
+    for one in heads(db, namespace) or ():
         if one.selector is None:
             index[one.host] = (*index.get(one.host, ()), one)
     return index
