@@ -30,7 +30,7 @@ WORDS: dict[str, Any] = {
 """Plain texts that are values."""
 FIRST = frozenset("+-0123456789.yYnNtTfFoO~")
 """Characters that a plain text must begin with to be something else than a text."""
-WHOLE = re.compile(r"[-+]?(0[bB][01]+|0[oO]?[0-7]*|0[xX][0-9a-fA-F]+|[1-9][0-9]*)", re.ASCII)
+WHOLE = re.compile(r"[-+]?(0[bB][01]+|0[oO][0-7]+|0[0-7]*|0[xX][0-9a-fA-F]+|[1-9][0-9]*)", re.ASCII)
 REAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 DIGITS = 300
 """Longer numbers are texts: no program means them, and reading them takes time."""
