@@ -4,6 +4,7 @@ Kubernetes has many more fields than Lateen reads, so an unknown one is no error
 that Lateen does read is worth a warning.
 """
 
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -18,23 +19,26 @@ GENUINE = frozenset({"podCIDRs", "hostIPs", "hostPID", "hostIPC", "ipMode", "top
 
 def misspelt(struct: type[Struct], value: Any, path: str) -> list[Problem]:
     """Find unknown fields that are near a known one, all the way down."""
+    if not isinstance(value, dict):
+        return []
     found: list[Problem] = []
-    if isinstance(value, dict):
-        known = spellings(struct)
-        for key, part in value.items():
-            if key in known:
-                found += _below(fields_of(struct)[key].type, part, f"{path}.{key}")
-            elif near := _near(str(key), known.difference(value)):
-                found.append(
-                    Problem(f"{path}.{key}", f"unknown field {key}, ignored", f"did you mean {near}?")
-                )
+    inner = _inner(struct)
+    for key, part in value.items():
+        if key in inner:
+            below = inner[key]
+            found += _below(below, part, f"{path}.{key}") if below is not None and part else ()
+        elif near := _near(str(key), spellings(struct).difference(value)):
+            found.append(Problem(f"{path}.{key}", f"unknown field {key}, ignored", f"did you mean {near}?"))
     return found
 
 
-def _below(expected: Any, value: Any, path: str) -> list[Problem]:
-    struct = nested(expected)
-    if struct is None or value is None:
-        return []
+@cache
+def _inner(struct: type[Struct]) -> dict[str, type[Struct] | None]:
+    """Return the struct inside each field, under its YAML spelling."""
+    return {key: nested(fields_of(struct)[key].type) for key in spellings(struct)}
+
+
+def _below(struct: type[Struct], value: Any, path: str) -> list[Problem]:
     if isinstance(value, list):
         return [
             found for place, part in enumerate(value) for found in misspelt(struct, part, f"{path}[{place}]")

@@ -106,8 +106,9 @@ class Texts:
             readings = known.get(document.text) or read.get(document.text) or self._read(document.text)
             read[document.text] = readings
             for reading in readings:
-                items += _placed(reading, document)
-                is_broken = is_broken or _is_broken(reading)
+                if reading.findings:
+                    items += _placed(reading, document)
+                    is_broken = is_broken or _is_broken(reading)
                 if is_foreign(reading.written):
                     foreign.append(_entry(reading, document))
                 elif _is_told(reading):

@@ -1,11 +1,9 @@
-"""The fast way through YAML: documents without tags, anchors, merge keys and deep nesting, which nearly all are.
+"""The fast way through YAML, by libyaml: documents without tags, anchors, merge keys and deep nesting, which nearly all are.
 
 Everything unusual, and everything wrong, is left to the thorough way (`nodes`), which says what it is. Both make the same
 value of a document that this module takes.
 """
 
-from functools import lru_cache
-from math import isfinite
 from operator import is_
 from typing import Any
 
@@ -13,15 +11,12 @@ from yaml import Node, ScalarNode, SequenceNode, YAMLError
 from yaml._yaml import CParser
 
 from lateen.sources import nodes
+from lateen.sources.scalars import UnusualError, plain, plain_key
 
 UNUSUAL = ("&", "!", "<<")
 """Anchors, tags and merge keys; a text that has these for another reason goes the thorough way for nothing."""
 OPENING = "[{-:?"
 """Every collection begins with one of these, so that there are at least as many as a document is deep."""
-
-
-class UnusualError(Exception):
-    """The document is for the thorough way."""
 
 
 class Composer(CParser):
@@ -68,24 +63,11 @@ def _value(node: Node) -> Any:
 
 def _scalar(node: ScalarNode) -> Any:
     text: str = node.value
-    return text if node.style or (text and text[0] not in nodes.FIRST) else _plain(text)
+    return text if node.style or (text and text[0] not in nodes.FIRST) else plain(text)
 
 
 def _key(node: Node) -> str:
     if node.__class__ is not ScalarNode:
         raise UnusualError
     text: str = node.value
-    return text if node.style or (text and text[0] not in nodes.FIRST) else _plain_key(text)
-
-
-@lru_cache(maxsize=2**12)
-def _plain(text: str) -> Any:
-    value = nodes.plain(text)
-    if isinstance(value, float) and not isfinite(value):
-        raise UnusualError
-    return value
-
-
-@lru_cache(maxsize=2**12)
-def _plain_key(text: str) -> str:
-    return nodes.written(_plain(text))
+    return text if node.style or (text and text[0] not in nodes.FIRST) else plain_key(text)

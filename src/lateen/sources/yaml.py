@@ -15,8 +15,9 @@ from yaml.reader import ReaderError
 from lateen.api import codes
 from lateen.api.finding import Finding, Level, Position
 from lateen.api.message import json_name
+from lateen.sources import plain, usual
 from lateen.sources.nodes import Values, compose, is_merge, key_text
-from lateen.sources.plain import UnusualError, value_of
+from lateen.sources.scalars import UnusualError
 
 LIMIT = 32 * 2**20
 """Bytes of the largest text that is read."""
@@ -25,6 +26,8 @@ SPARE_NODES = 20_000
 MANY = 100
 """Duplicate keys of one document that are told."""
 SEPARATOR = re.compile(r"^(?:---(?=\s|$)|\.\.\.(?=\s|$).*\n?)", re.MULTILINE)
+MARKERS = ("---", "...", "%")
+"""A text without any of these is one document."""
 CONTENT = re.compile(r"^(?!(?:---|\.\.\.)\s*(?:#.*)?$)[^\S\n]*[^\s#%]", re.MULTILINE)
 INDEX = re.compile(r"\[(\d+)\]")
 
@@ -68,6 +71,10 @@ def decode_text(raw: bytes, file: str) -> str | Finding:
 def split(text: str, file: str) -> Iterator[Document]:
     """Split a text at its `---` lines; documents without any content are left out."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if not any(map(text.__contains__, MARKERS)):
+        if CONTENT.search(text):
+            yield Document(file, 1, text)
+        return
     start = looked = 0
     line = 1
     for found in SEPARATOR.finditer(text):
@@ -89,8 +96,9 @@ def parse(text: str) -> Parsed:
     """Parse the text of one document; never raises."""
     if text.lstrip()[:1] == "{" and (found := _json(text)) is not None:
         return Parsed(found)
-    with suppress(UnusualError):
-        return Parsed(value_of(text))
+    for way in (usual.value_of, plain.value_of):
+        with suppress(UnusualError):
+            return Parsed(way(text))
     try:
         node = compose(text)
         values = Values(len(text) + SPARE_NODES)
