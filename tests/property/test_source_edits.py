@@ -139,14 +139,8 @@ def state(store: Store):
     refs = [
         ref for kind in (*KINDS, Ref) for ref in facts.refs(store.db, getattr(kind, "name", "MeshConfig"))
     ]
-    places = {
-        cell.args: cell.value
-        for cell in store.db
-        if isinstance(cell.args, tuple) and cell.args[0] == "origin"
-    }
     return (
         [(ref, facts.get(store.db, ref), store.owner(ref), origin.of(store.db, ref)) for ref in refs],
-        {name: place for name, place in places.items() if place is not None},
         [store.defined(source) for source in (API, FILES)],
         store.db.revision,
     )

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from msgspec import UNSET, Struct, ValidationError, convert
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from lateen.api import codes, foreign
 from lateen.api.duration import Duration
@@ -29,6 +29,8 @@ NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 ENVELOPE = frozenset({"apiVersion", "kind", "metadata", "status"})
 NEAR = 0.7
 """How alike a misspelt field of the envelope is to the right one, of 1."""
+EMPTY: dict[str, str] = {}
+"""The labels and annotations of all objects that have none."""
 LISTS = frozenset({"List"})
 
 
@@ -130,9 +132,11 @@ def _foreign(value: dict[str, Any], namespace: str) -> Object[Any] | None:
 
 def _placed(meta: Meta, kind: Kind, namespace: str) -> Meta:
     wanted = (meta.namespace or namespace) if kind.namespaced else ""
-    if meta.namespace == wanted:
-        return meta
-    return replace(meta, namespace=wanted)
+    own = meta if meta.namespace == wanted else replace(meta, namespace=wanted)
+    for field in ("labels", "annotations"):
+        if not getattr(own, field):
+            force_setattr(own, field, EMPTY)  # nobody has seen it yet
+    return own
 
 
 def _check_name(meta: Meta, kind: Kind, reader: Reader) -> None:

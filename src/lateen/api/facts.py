@@ -1,6 +1,6 @@
 """The objects in a query database: one fact per object, and one sorted index of names per kind."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lateen.api.mesh_config import MeshConfig, MeshNetworks
@@ -32,14 +32,18 @@ def delete(db: Database, ref: Ref) -> None:
 
 
 def update(db: Database, objects: Iterable[Object[Any]], removed: Iterable[Ref] = ()) -> None:
-    """Remove and then put many objects; each kind's index is written at most once."""
+    """Remove and then put many objects."""
+    write(db, {obj.ref: obj for obj in objects}, removed)
+
+
+def write(db: Database, objects: Mapping[Ref, Object[Any]], removed: Iterable[Ref] = ()) -> None:
+    """Remove and then put many objects by their refs; each kind's index is written at most once."""
     gone: dict[str, set[Ref]] = {}
     new: dict[str, set[Ref]] = {}
     for ref in removed:
         gone.setdefault(ref.kind, set()).add(ref)
         db.set(ref, None)
-    for obj in objects:
-        ref = obj.ref
+    for ref, obj in objects.items():
         if db.read(ref) is None:
             new.setdefault(ref.kind, set()).add(ref)
         db.set(ref, obj)

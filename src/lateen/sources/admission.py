@@ -5,7 +5,7 @@ long as it concerns only its own objects: not which namespaces the mesh looks at
 not names that several objects claim.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from lateen.api import codes
@@ -20,7 +20,7 @@ from lateen.sources.mirroring import unwanted
 
 
 class Completed(NamedTuple):
-    """What was made of an object that was given."""
+    """What was made of an object that was given, of a kind that is not left as it is."""
 
     given: AnyObject
     objects: tuple[tuple[Ref, AnyObject], ...]
@@ -29,7 +29,8 @@ class Completed(NamedTuple):
     """It is one object, of the same name."""
 
 
-Change = tuple[Completed | None, Completed | None]
+Made = Completed | AnyObject
+Change = tuple[Made | None, Made | None]
 """What was made of an object before, and what is made of it now."""
 Found = Mapping[Ref, tuple[Ref, AnyObject]]
 """Objects with those that they are made of."""
@@ -40,7 +41,7 @@ class Admission:
 
     Attributes:
         objects: those in force.
-        makers: which given object each comes from: itself, or the Deployment of a pod.
+        makers: which given object each is made of that is not given itself, such as the Deployment of a pod.
         findings: about the set.
     """
 
@@ -49,8 +50,8 @@ class Admission:
         self.objects: dict[Ref, AnyObject] = {}
         self.makers: dict[Ref, Ref] = {}
         self.findings: tuple[Finding, ...] = ()
-        self._made: dict[Ref, Completed] = {}
-        self._telling: set[Ref] = set()  # those whose completion has findings
+        self._made: dict[Ref, Made] = {}
+        self._telling: dict[Ref, tuple[Finding, ...]] = {}  # of completions that have any
         self._pools = {"Service": Pool(SERVICES, held or {}), "Pod": Pool(PODS, held or {})}
         self._addressed: dict[Ref, tuple[AnyObject, str, AnyObject]] = {}
         self._claimed: set[Ref] = set()  # what several objects would be or make
@@ -68,36 +69,32 @@ class Admission:
         before = self._amended(changes)
         if before is None:
             before = self._renewed()
-        telling = (one for ref in sorted(self._telling) for one in self._made[ref].findings)
+        telling = (one for ref in sorted(self._telling) for one in self._telling[ref])
         self.findings = (*telling, *self._of_set)
         return before
 
-    def made_by(self, refs: Iterable[Ref]) -> Iterator[Ref]:
-        """Yield what is in force of these given objects, and of what they are made into."""
-        for maker in refs:
-            made = self._made.get(maker)
-            for ref, _ in made.objects if made is not None else ():
-                if self.makers.get(ref) == maker:
-                    yield ref
+    def maker(self, ref: Ref) -> Ref | None:
+        """Return which given object one in force is, or is made of."""
+        return self.makers.get(ref, ref) if ref in self.objects else None
 
-    def _take(self, ref: Ref, obj: AnyObject | None) -> Completed | None:
+    def _take(self, ref: Ref, obj: AnyObject | None) -> Made | None:
         before = self._made.get(ref)
-        if before is not None and before.given is obj:
+        if before is not None and _given(before) is obj:
             return before
-        self._telling.discard(ref)
+        self._telling.pop(ref, None)
         if obj is None:
             self._made.pop(ref, None)
             return None
         self._made[ref] = made = _completed(ref, obj)
-        if made.findings:
-            self._telling.add(ref)
+        if isinstance(made, Completed) and made.findings:
+            self._telling[ref] = made.findings
         return made
 
     def _amended(self, changes: Mapping[Ref, Change]) -> dict[Ref, AnyObject | None] | None:
         """Change what these objects alone concern; None, and nothing is done, when others may be concerned."""
         if not self.objects:
             return None
-        gone = [ref for old, _ in changes.values() if old is not None for ref, _ in old.objects]
+        gone = [ref for maker, (old, _) in changes.items() for ref, _ in _objects(maker, old)]
         found = self._claims(changes, frozenset(gone))
         if found is None or not self._is_local({*gone, *found}):
             return None
@@ -106,10 +103,12 @@ class Admission:
         before = {ref: self.objects.get(ref) for ref in (*gone, *found)}
         for ref in gone:
             if ref not in found:
-                del self.objects[ref], self.makers[ref]
+                del self.objects[ref]
                 self._addressed.pop(ref, None)
+            self.makers.pop(ref, None)
         for ref, (maker, obj) in found.items():
-            self.makers[ref] = maker
+            if maker != ref:
+                self.makers[ref] = maker
             self.objects[ref] = self._with_address(ref, obj)
         return before
 
@@ -117,8 +116,8 @@ class Admission:
         """Find what is made of changed objects; None when anything else is, or makes, or made, one of the same name."""
         found: dict[Ref, tuple[Ref, AnyObject]] = {}
         for maker, (_, new) in changes.items():
-            for ref, obj in new.objects if new is not None else ():
-                if ref in found or (ref in self.makers and ref not in gone):
+            for ref, obj in _objects(maker, new):
+                if ref in found or (ref in self.objects and ref not in gone):
                     return None
                 found[ref] = maker, obj
         return found if self._claimed.isdisjoint(gone) and self._claimed.isdisjoint(found) else None
@@ -183,12 +182,23 @@ def admit(objects: Iterable[AnyObject], held: Mapping[Ref, str] | None = None) -
     return admission
 
 
-def _completed(ref: Ref, obj: AnyObject) -> Completed:
+def _completed(ref: Ref, obj: AnyObject) -> Made:
     if obj.kind not in MAKERS:
-        return Completed(obj, ((ref, obj),), (), is_plain=True)
+        return obj
     made = complete(obj)
-    objects = tuple((one.ref, one) for one in made.objects)
-    return Completed(obj, objects, made.findings, [one for one, _ in objects] == [ref])
+    if len(made.objects) == 1 and made.objects[0].ref == ref:
+        return Completed(obj, ((ref, made.objects[0]),), made.findings, is_plain=True)
+    return Completed(obj, tuple((one.ref, one) for one in made.objects), made.findings, is_plain=False)
+
+
+def _given(made: Made) -> AnyObject:
+    return made.given if isinstance(made, Completed) else made
+
+
+def _objects(maker: Ref, made: Made | None) -> tuple[tuple[Ref, AnyObject], ...]:
+    if made is None:
+        return ()
+    return made.objects if isinstance(made, Completed) else ((maker, made),)
 
 
 def _wishes(kind: str, objects: Mapping[Ref, AnyObject]) -> tuple[list[Ref], dict[Ref, str]]:
@@ -199,28 +209,33 @@ def _wishes(kind: str, objects: Mapping[Ref, AnyObject]) -> tuple[list[Ref], dic
 
 
 def _gathered(
-    made: Mapping[Ref, Completed],
+    made: Mapping[Ref, Made],
 ) -> tuple[dict[Ref, AnyObject], dict[Ref, Ref], set[Ref]]:
     """Put together what was made, and of what; an object that is written wins over one that would be made.
 
     Returns also the names that several objects claim.
     """
-    found = {ref: one.objects[0][1] for ref, one in made.items() if one.is_plain}
-    makers = {ref: ref for ref in found}
+    found: dict[Ref, AnyObject] = {}
+    makers: dict[Ref, Ref] = {}
     claimed: set[Ref] = set()
-    several = (ref for ref, one in made.items() if not one.is_plain)
-    for maker in sorted(several, key=lambda ref: (ref.kind in WRITERS, ref)):
-        for ref, obj in made[maker].objects:
-            if found.setdefault(ref, obj) is obj:
-                makers[ref] = maker
-            else:
+    several: list[tuple[bool, Ref, Completed]] = []
+    for ref, one in made.items():
+        if not isinstance(one, Completed):
+            found[ref] = one
+        elif one.is_plain:
+            found[ref] = one.objects[0][1]
+        else:
+            several.append((ref.kind in WRITERS, ref, one))
+    for _, maker, completed in sorted(several):
+        for ref, obj in completed.objects:
+            if found.setdefault(ref, obj) is not obj:
                 claimed.add(ref)
+            elif ref != maker:
+                makers[ref] = maker
     return found, makers, claimed
 
 
-def _idle(
-    made: Mapping[Ref, Completed], found: Mapping[Ref, AnyObject], hidden: frozenset[Ref]
-) -> dict[Ref, Finding]:
+def _idle(made: Iterable[Ref], found: Mapping[Ref, AnyObject], hidden: frozenset[Ref]) -> dict[Ref, Finding]:
     """Find the Endpoints that are not mirrored, and why."""
     given = sorted(ref for ref in made if ref.kind == "Endpoints" and ref not in hidden)
     return {ref: why for ref in given if (why := unwanted(ref, found))}
@@ -230,8 +245,9 @@ def _leave_out(
     found: dict[Ref, AnyObject], makers: dict[Ref, Ref], hidden: frozenset[Ref], idle: Mapping[Ref, Finding]
 ) -> None:
     """Take out what is not looked at, and what would be made of Endpoints that are not mirrored."""
-    for ref in [ref for ref, by in makers.items() if ref in hidden or (by in idle and ref != by)]:
-        del found[ref], makers[ref]
+    for ref in [ref for ref in found if ref in hidden or makers.get(ref) in idle]:
+        del found[ref]
+        makers.pop(ref, None)
 
 
 def _no_address(ref: Ref) -> Finding:

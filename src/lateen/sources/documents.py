@@ -1,6 +1,8 @@
 """Documents to objects: parse, expand lists, decode, and remember where each object is written."""
 
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
@@ -39,10 +41,24 @@ EXPECTATIONS = ("expectations", "testCases")
 class Text(Struct, frozen=True, gc=False):
     """One text of a file, read."""
 
-    text: str
-    readings: tuple[tuple[str, tuple[Reading, ...]], ...]
-    """Of each document, by its text."""
+    mark: str | bytes
+    """The text where that is its only document; else its digest, as its documents have it already."""
+    odd: tuple[tuple[str, tuple[Reading, ...]], ...]
+    """What became of documents that are not just objects without findings, by their texts."""
     part: Part
+
+    def is_of(self, text: str) -> bool:
+        """Tell whether this is what became of a text."""
+        return self.mark == (text if isinstance(self.mark, str) else _digest(text))
+
+    @property
+    def readings(self) -> dict[str, tuple[Reading, ...]]:
+        """What became of each document, by its text."""
+        found: dict[str, tuple[Reading, ...]] = {}
+        for document, entries in groupby(self.part.entries, lambda entry: entry.origin.document):
+            own = tuple(Reading(one.origin.prefix, one.ref, one.object, ()) for one in entries)
+            found.setdefault(document.text, own)
+        return found | dict(self.odd)
 
 
 class Texts:
@@ -89,22 +105,24 @@ class Texts:
         changed = {
             key: text
             for key, text in texts.items()
-            if text is not None and not ((known := before.get(key)) and known.text == text)
+            if text is not None and not ((known := before.get(key)) and known.is_of(text))
         }
         if changed:
             old = (*gone, *(before[key] for key in changed if key in before))
-            documents = {text: own for one in old for text, own in one.readings}
+            documents = {text: readings for one in old for text, readings in one.readings.items()}
             for key, text in changed.items():
                 self._files[key] = self._text(key if isinstance(key, str) else key[0], text, documents)
 
-    def _text(self, file: str, text: str, known: dict[str, tuple[Reading, ...]]) -> Text:
+    def _text(self, file: str, text: str, known: Mapping[str, tuple[Reading, ...]]) -> Text:
         items: list[Finding | Entry] = []
         foreign: list[Entry] = []
-        read: dict[str, tuple[Reading, ...]] = {}
-        is_broken = False
+        odd: dict[str, tuple[Reading, ...]] = {}
+        is_broken, mark = False, None
         for document in split(text, file):
-            readings = known.get(document.text) or read.get(document.text) or self._read(document.text)
-            read[document.text] = readings
+            mark = document.text if document.text is text else None
+            readings = known.get(document.text) or odd.get(document.text) or self._read(document.text)
+            if not all(map(_is_plain, readings)):
+                odd[document.text] = readings
             for reading in readings:
                 if reading.findings:
                     items += _placed(reading, document)
@@ -113,7 +131,8 @@ class Texts:
                     foreign.append(_entry(reading, document))
                 elif _is_told(reading):
                     items.append(_entry(reading, document))
-        return Text(text, tuple(read.items()), Part(file, tuple(items), tuple(foreign), is_broken))
+        part = Part(file, tuple(items), tuple(foreign), is_broken)
+        return Text(_digest(text) if mark is None else mark, tuple(odd.items()), part)
 
     def _read(self, text: str) -> tuple[Reading, ...]:
         parsed = parse(text)
@@ -126,6 +145,15 @@ class Texts:
     def _decode(self, prefix: str, value: Any) -> Reading:
         decoded = decode(value, self.namespace)
         return Reading(prefix, decoded.ref, decoded.object, decoded.findings, decoded.written)
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def _is_plain(reading: Reading) -> bool:
+    """Tell whether a reading is just an object, with nothing to say about it."""
+    return reading.object is not None and not reading.findings and _is_told(reading)
 
 
 def _is_told(reading: Reading) -> bool:

@@ -1,5 +1,7 @@
 """Where an object is written; read only when a finding has to name the place."""
 
+from typing import Protocol
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -28,14 +30,29 @@ class Origin(Struct, frozen=True, gc=False):
         )
 
 
+class Places(Protocol):
+    """Somebody who knows where objects are written."""
+
+    def origin(self, ref: Ref) -> Origin | None:
+        """Say where an object in force is written, or what it is made of."""
+
+
+PLACES = ("places",)
+"""The fact that holds who knows. No query reads it: where something is written is no part of an answer."""
+
+
 def fact(ref: Ref) -> tuple[str, Ref]:
-    """Name the fact that holds the origin of an object."""
+    """Name the fact that holds the origin of an object that is not in force."""
     return "origin", ref
 
 
 def of(db: Database, ref: Ref) -> Origin | None:
     """Return where an object is written, when a source has said so."""
-    found: Origin | None = db.read(fact(ref))
+    own, places = db.find(fact(ref)), db.find(PLACES)
+    if own is not None and own.value is not None:
+        found: Origin | None = own.value
+    else:
+        found = places.value.origin(ref) if places is not None else None
     return found
 
 

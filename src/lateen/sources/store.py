@@ -9,7 +9,7 @@ The rules:
 - the API cannot delete what only the files define.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -49,6 +49,7 @@ class Store:
         self._sources = {name: Source(check) for name in (API, FILES)}
         """By precedence."""
         self._admission = Admission()
+        db.set(origins.PLACES, self)
 
     def replace(self, source: str, load: Load) -> Applied:
         """Make a source's objects exactly these: what it defined before and does not any more is removed."""
@@ -81,8 +82,13 @@ class Store:
 
     def owner(self, ref: Ref) -> str | None:
         """Say which source an object in force comes from; None when there is no such object."""
-        maker = self._admission.makers.get(ref)
+        maker = self._admission.maker(ref)
         return next((name for name, source in self._sources.items() if maker in source.entries), None)
+
+    def origin(self, ref: Ref) -> origins.Origin | None:
+        """Say where an object in force is written, or what it is made of."""
+        entry = self._entry(self._admission.maker(ref))
+        return None if entry is None else entry.origin
 
     def _foreign(self, source: str, refs: Iterable[Ref]) -> dict[Ref, Finding]:
         """Find the refs that only the files define, each with the finding that says so."""
@@ -92,6 +98,8 @@ class Store:
 
     def _entry(self, ref: Ref | None) -> Entry | None:
         """Return the definition that counts."""
+        if ref is None:
+            return None
         for source in self._sources.values():
             if ref in source.entries:
                 return source.entries[ref]
@@ -99,8 +107,7 @@ class Store:
 
     def _commit(self, touched: Iterable[Ref], findings: tuple[Finding, ...]) -> Applied:
         """Complete the objects that may be others now, and write those that are."""
-        entries: dict[Ref, Entry | None] = {ref: self._entry(ref) for ref in touched}
-        given = {ref: None if entry is None else entry.object for ref, entry in entries.items()}
+        given = {ref: None if (entry := self._entry(ref)) is None else entry.object for ref in touched}
         before = self._admission.amend(given)
         objects = self._admission.objects
         changed = {
@@ -109,8 +116,7 @@ class Store:
             if (obj := objects.get(ref)) is not None and old is not obj and old != obj
         }
         removed = [ref for ref, old in before.items() if old is not None and ref not in objects]
-        facts.update(self.db, changed.values(), removed)
-        self._write_origins(entries, before)
+        facts.write(self.db, changed, removed)
         told = {(finding.code, finding.ref, finding.message) for finding in findings}
         more = (
             found for found in self._admission.findings if (found.code, found.ref, found.message) not in told
@@ -120,14 +126,6 @@ class Store:
             tuple(sorted(removed)),
             (*findings, *(at(found, self._entry(found.ref)) for found in more)),
         )
-
-    def _write_origins(self, entries: Mapping[Ref, Entry | None], before: Iterable[Ref]) -> None:
-        """Write where objects come from: those whose maker is defined elsewhere now, and those that are others."""
-        makers = self._admission.makers
-        for ref in dict.fromkeys((*before, *self._admission.made_by(entries))):
-            maker = makers.get(ref)
-            entry = None if maker is None else entries.get(maker) or self._entry(maker)
-            self.db.set(origins.fact(ref), None if entry is None else entry.origin)
 
 
 def _owned(ref: Ref, entry: Entry) -> Finding:

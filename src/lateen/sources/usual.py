@@ -32,7 +32,22 @@ COLUMNS, NESTED = 100, 90
 """The deepest indentation, and the most flow collections on a line: together they are less than `nodes.DEPTH` levels."""
 LONGEST = 1000
 """Characters of a line: keys of more than 1024 are wrong."""
+MOST = 2**12
+"""Texts that are remembered. Names and labels are in many documents: each of them is kept once."""
 Line = tuple[str, str, str, str]
+
+_values: dict[str, Any] = dict(WORDS)
+_keys: dict[str, str] = dict(KEY_WORDS)
+known, known_key = _values.setdefault, _keys.setdefault
+"""Return the value of a text of letters, or such a key, as it was first read."""
+
+
+def forget() -> None:
+    """Forget texts; those that are in use stay where they are used."""
+    _values.clear()
+    _values.update(WORDS)
+    _keys.clear()
+    _keys.update(KEY_WORDS)
 
 
 def value_of(text: str) -> Any:
@@ -41,6 +56,8 @@ def value_of(text: str) -> Any:
     Raises:
         UnusualError: the document has something that is not for this way, or is wrong.
     """
+    if len(_values) > MOST:
+        forget()
     body = text.removeprefix("---\n").rstrip("\n")
     if not body.isascii():
         raise UnusualError
@@ -71,7 +88,7 @@ def _mapping(lines: list[Line], place: int, column: int) -> tuple[dict[str, Any]
     while True:
         if not key:
             raise UnusualError
-        name = KEY_WORDS.get(key, key)
+        name = known_key(key, key)
         if name in found:
             raise UnusualError
         place += 1
@@ -119,7 +136,7 @@ def _value(text: str) -> Any:
     """Return what is written behind a key or a dash."""
     first = text[0]
     if first in LETTERS:
-        return WORDS.get(text, text)
+        return known(text, text)
     if first in NUMERIC:
         return plain(text)
     return _flow(text) if first in "[{" else text[1:-1]
@@ -145,7 +162,7 @@ def _entries(take: Callable[[], str]) -> list[Any]:
     found: list[Any] = []
     piece = take()
     while piece != "]":
-        found.append(WORDS.get(piece, piece) if piece[0] in LETTERS else _part(piece, take))
+        found.append(known(piece, piece) if piece[0] in LETTERS else _part(piece, take))
         piece = take()
         if piece == ",":
             piece = take()
@@ -159,11 +176,11 @@ def _pairs(take: Callable[[], str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     piece = take()
     while piece != "}":
-        name = KEY_WORDS.get(piece, piece) if piece[0] in LETTERS else _name(piece)
+        name = known_key(piece, piece) if piece[0] in LETTERS else _name(piece)
         if name in found or take() != ": ":
             raise UnusualError
         piece = take()
-        found[name] = WORDS.get(piece, piece) if piece[0] in LETTERS else _part(piece, take)
+        found[name] = known(piece, piece) if piece[0] in LETTERS else _part(piece, take)
         piece = take()
         if piece == ",":
             piece = take()

@@ -163,6 +163,24 @@ def test_expectations_beside_the_configuration_are_no_objects():
     assert [finding.code for finding in load.findings] == ["IST0106"]
 
 
+def test_documents_that_stay_beside_one_that_changes_are_the_same_objects() -> None:
+    """Whether they are alike, lists, moved to another file, or have findings."""
+    texts = Texts()
+    items = "apiVersion: v1\nkind: List\nitems:\n" + "".join(
+        f"- {{apiVersion: v1, kind: Service, metadata: {{name: {name}}}}}\n" for name in "xz"
+    )
+    warned = SERVICE.format("w", 1) + "  selectr: {}\n"
+    own, changed, other = (f"---\n{SERVICE.format(*one)}" for one in (("b", 1), ("b", 2), ("c", 1)))
+    stay = "".join(f"---\n{text}" for text in (SERVICE.format("a", 1), SERVICE.format("a", 1), items, warned))
+    before = texts.load([("f", own + stay), ("g", other)])
+    after = texts.load([("f", changed + other), ("h", stay)])
+    first, second = ({entry.ref.name: entry.object for entry in load.entries} for load in (before, after))
+    assert second.keys() == first.keys()
+    assert [name for name in first if first[name] is not second[name]] == ["b"]
+    codes_of = [[(one.code, one.ref and one.ref.name) for one in load.findings] for load in (before, after)]
+    assert codes_of[0] == codes_of[1] == [(codes.DUPLICATE, "a"), (codes.MISSPELT, "w")]
+
+
 def test_the_entries_of_a_text_that_stays_the_same_are_kept() -> None:
     texts = Texts()
     document = "apiVersion: v1\nkind: Service\nmetadata: {{name: {}}}\nspec: {{ports: [{{port: 80}}]}}\n"
