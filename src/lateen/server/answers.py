@@ -146,15 +146,22 @@ class Answers:
     ) -> ChangeAnswer:
         known = {key for one in self._plane.ads.connections() for key in rows.rejections(one)}
         began = time.perf_counter()
-        outcome = change()
+        outcome, everywhere = change(), False
         if outcome.applied and request.timeout and not request.dry_run:
-            await self._plane.settle(request.timeout)
-        took = time.perf_counter() - began
-        return self._answer(outcome, known, milliseconds=took * 1000, dry_run=request.dry_run)
+            everywhere = await self._plane.settle(request.timeout)
+        took = 1000 * (time.perf_counter() - began)
+        return self._answer(outcome, known, everywhere=everywhere, milliseconds=took, dry_run=request.dry_run)
 
     def _answer(
-        self, outcome: Outcome, known: set[tuple[str, str, str]], *, milliseconds: float, dry_run: bool
+        self,
+        outcome: Outcome,
+        known: set[tuple[str, str, str]],
+        *,
+        everywhere: bool,
+        milliseconds: float,
+        dry_run: bool,
     ) -> ChangeAnswer:
+        """Say what a change came to; once it has arrived everywhere, what else moves meanwhile takes nothing from it."""
         connections = self._plane.ads.connections()
         rejected = [key for one in connections for key in rows.rejections(one) if key not in known]
         refusing = {proxy for proxy, _, _ in rejected}
@@ -167,7 +174,9 @@ class Answers:
             ),
             findings=tuple(finding_row(one) for one in unique(outcome.findings)),
             proxies=len(connections),
-            in_force=sum(one.settled and rows.proxy_name(one) not in refusing for one in connections),
+            in_force=sum(
+                (everywhere or one.settled) and rows.proxy_name(one) not in refusing for one in connections
+            ),
             # Envoy says the same words of each resource of one push.
             rejected=tuple(dict.fromkeys(f"{proxy}: {words.strip()}" for proxy, _, words in rejected)),
             milliseconds=milliseconds,

@@ -58,6 +58,25 @@ async def ready(client):
     await client.until(lambda one: one.names(types.ROUTE))
 
 
+def test_a_change_is_in_force_although_something_else_moves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with serving() as (answers, target), connect(target, node("a")) as one:
+            await ready(one)
+            plane = answers._plane
+            settle = plane.settle
+
+            async def settled_and_moved(seconds: float) -> bool:
+                done = await settle(seconds)
+                plane.ads.notify()  # as when a pod of the change starts
+                return done
+
+            monkeypatch.setattr(plane, "settle", settled_and_moved)
+            answer = await answers.apply(request("new"))
+            assert (answer.applied, answer.proxies, answer.in_force) == (True, 1, 1)
+
+    asyncio.run(scenario())
+
+
 def test_a_change_is_in_force_where_it_was_acknowledged():
     async def scenario():
         async with (
