@@ -192,7 +192,6 @@ class Mesh:
                 await self._tell_reach(applied, before)
 
     async def _tell_reach(self, applied: Applied, before: float) -> None:
-        names = ", ".join(str(ref) for ref in (*applied.changed, *applied.removed) if ref.kind != "Pod")
         reached = await self.control_plane.settle(SETTLE)
         took = (asyncio.get_running_loop().time() - before) * 1000
         proxies = len(self.control_plane.ads.connections())
@@ -201,7 +200,7 @@ class Mesh:
             if reached
             else "not everywhere yet: lateen proxy-status"
         )
-        self._terminal.step(f"changed: {names}; {end}")
+        self._terminal.step(f"{words(applied)}; {end}")
 
     async def _announce(self) -> None:
         """Say once that everything runs, and then what to do with it."""
@@ -269,6 +268,16 @@ def pod_of(request: AttachRequest) -> Object[Pod]:
     meta = Meta(name=request.name, namespace=request.namespace, labels=dict(request.labels))
     spec = Pod(containers=(container,), service_account_name=request.service_account)
     return Object(api_version="v1", kind="Pod", meta=meta, spec=spec)
+
+
+def words(applied: Applied) -> str:
+    """Name what a change changed and what it removed: `changed: Service default/a; removed: Service default/b`.
+
+    Pods are not named: more is said of them when they start and end.
+    """
+    parts = {"changed": applied.changed, "removed": applied.removed}
+    named = {word: ", ".join(str(ref) for ref in refs if ref.kind != "Pod") for word, refs in parts.items()}
+    return "; ".join(f"{word}: {names}" for word, names in named.items() if names) or "pods changed"
 
 
 def _wrong_with(pod: Object[Pod]) -> str:
