@@ -163,11 +163,14 @@ class AdsServer:
         """
         self.notify()
         moves = self._moves
-        waiting = tuple(self._streams)
+        waiting = list(self._streams)
         try:
             async with asyncio.timeout(timeout):
-                while any(not self._is_settled(stream, moves) for stream in waiting):
-                    await self._moved.wait()
+                while waiting:  # for one after the other: looking at all after each answer costs their square
+                    if self._is_settled(waiting[-1], moves):
+                        waiting.pop()
+                    else:
+                        await self._moved.wait()
         except TimeoutError:
             return False
         return True
