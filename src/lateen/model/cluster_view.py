@@ -6,12 +6,10 @@ a proxy of no namespace, and proxies that see another service or rule under that
 
 import msgspec
 
-from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import scope
-from lateen.model.destination_rules import differing, refs_for_service
+from lateen.model.seen_alike import unlike
 from lateen.model.selectors import asked, mesh_label_keys
-from lateen.model.service import Service
 from lateen.model.subsets import PLACE_LABELS
 from lateen.model.view import View
 
@@ -48,28 +46,7 @@ def _views(db: Database, view: View) -> _Views:
     """
     own, anyone = _reduced(db, view)
     base = own if scope.scope_of(db, own) == scope.scope_of(db, view) else view
-    return _Views(anyone, _unlike(db, base, anyone), own, _unlike(db, base, own), base)
-
-
-@query
-def _unlike(db: Database, one: View, other: View) -> frozenset[str]:
-    """Return the hosts of which two views see another service, or follow another rule for it."""
-    if one == other:
-        return frozenset()
-    here, there = (scope.scope_of(db, view) for view in (one, other))
-    mine, its = (scope.services_by_host(db, place) for place in (here, there))
-    unlike = set[str]()
-    if here.seen != there.seen:
-        unlike = {host for host in mine.keys() | its.keys() if mine.get(host) != its.get(host)}
-    for namespace in {here.namespace, there.namespace}:
-        for service in differing(db, namespace, mine):
-            if _refs(db, one, service) != _refs(db, other, service):
-                unlike.add(service.host)
-    return frozenset(unlike)
-
-
-def _refs(db: Database, view: View, service: Service) -> tuple[Ref, ...]:
-    return refs_for_service(db, view.namespace, view.labels, service)
+    return _Views(anyone, unlike(db, base, anyone), own, unlike(db, base, own), base)
 
 
 @query

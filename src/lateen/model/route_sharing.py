@@ -6,10 +6,10 @@ What a proxy sees otherwise (its namespace's own rule, a service that hides anot
 
 from lateen.engine import Database
 from lateen.model import scope
-from lateen.model.destination_rules import refs_for
 from lateen.model.route_reach import reach
 from lateen.model.routing import ServiceSource, Source, caller_of
 from lateen.model.routing_view import of_anyone, without_names
+from lateen.model.seen_alike import ruled_otherwise
 from lateen.model.view import View
 
 
@@ -21,7 +21,7 @@ class Sharing:
         self._db, self._view = db, view
         self.anyone = without_names(of_anyone(view))
         self._scopes = (scope.scope_of(db, view), scope.scope_of(db, self.anyone))
-        self._ruled: dict[str, bool] = {}
+        self._ruled_otherwise = ruled_otherwise(db, view, self.anyone)
         self._known: dict[tuple[str, str], bool] = {}
 
     def made_for(self, source: Source | ServiceSource) -> View | None:
@@ -30,19 +30,13 @@ class Sharing:
 
     def _is_alike(self, source: Source | ServiceSource) -> bool:
         if isinstance(source, ServiceSource):
-            return self._is_ruled_alike(source.host)
+            return source.host not in self._ruled_otherwise
         known = reach(self._db, source.ref)
         callers = (caller_of(view, source) for view in (self._view, self.anyone))
         return known.is_alike(*callers) and all(
-            self._is_ruled_alike(host) and self._is_known_alike(source.listener, host) for host in known.hosts
+            host not in self._ruled_otherwise and self._is_known_alike(source.listener, host)
+            for host in known.hosts
         )
-
-    def _is_ruled_alike(self, host: str) -> bool:
-        found = self._ruled.get(host)
-        if found is None:
-            own, other = (refs_for(self._db, view, host) for view in (self._view, self.anyone))
-            found = self._ruled[host] = own == other
-        return found
 
     def _is_known_alike(self, listener: str, host: str) -> bool:
         found = self._known.get((listener, host))
