@@ -190,4 +190,4 @@ def test_replicas_share_every_answer() -> None:
     client = Client(mesh.db, bench_proxies.node(0, 5), Changes())
     sent = bench_proxies.settle([client])
     assert sent.resources["CDS"] > 3 * SERVICES
-    assert mesh.queries <= 4, "more than its view, ports, locality, and whether its address matters"
+    assert mesh.queries <= 4, "more than its view, what its pod says, and whether its address matters"

@@ -134,9 +134,14 @@ METADATA_READ = frozenset(
 
 @query
 def view_of(db: Database, proxy: Proxy) -> View:
-    """Reduce a proxy to what configuration depends on."""
+    """Reduce a proxy to what configuration depends on.
+
+    Where there is a pod of its name, the pod's labels and locality count, not what the node says (context.go SetWorkloadLabels).
+    """
     keys = selected_label_keys(db)
-    ports = workload.container_ports(db, proxy.namespace, proxy.name) or pod_ports(proxy.meta("POD_PORTS"))
+    pod = workload.pod_says(db, proxy.namespace, proxy.name)
+    labels = proxy.labels if pod is None else pod.labels
+    ports = (pod and pod.ports) or pod_ports(proxy.meta("POD_PORTS"))
     addresses = instance_addresses(proxy.meta("INSTANCE_IPS"), proxy.address)
     own, other = _named(db, proxy, addresses)
     return View(
@@ -144,12 +149,12 @@ def view_of(db: Database, proxy: Proxy) -> View:
         namespace=proxy.namespace,
         domain=proxy.domain,
         dns_domain=proxy.dns_domain,
-        labels=tuple((k, v) for k, v in proxy.labels if k in keys),
+        labels=tuple((k, v) for k, v in labels if k in keys),
         address=own,
         other_address=other,
         families=families_of(addresses),
-        locality=proxy.locality or workload.locality_of_pod(db, proxy.namespace, proxy.name),
-        network=proxy.meta("NETWORK") or dict(proxy.labels).get("topology.istio.io/network", ""),
+        locality=(pod and pod.locality) or proxy.locality,
+        network=proxy.meta("NETWORK") or dict(labels).get("topology.istio.io/network", ""),
         node=proxy.meta("NODE_NAME") if workload.node_matters(db) else "",
         interception=proxy.meta("INTERCEPTION_MODE") or "REDIRECT",
         named_ports=tuple((name, str(number)) for name, number in ports),

@@ -140,20 +140,26 @@ def _selected(db: Database, kind: str, namespace: str, selector: Pairs) -> tuple
     return tuple(sorted(sets[0].intersection(*sets[1:])))
 
 
+class PodSays(msgspec.Struct, frozen=True):
+    """What a pod says of the proxy in it."""
+
+    labels: Pairs
+    """Sorted."""
+    ports: tuple[tuple[str, int], ...]
+    """Named TCP ports as (name, number)."""
+    locality: str
+    """`region/zone/subzone` of the machine that it runs on, or an empty string."""
+
+
 @query
-def container_ports(db: Database, namespace: str, pod: str) -> tuple[tuple[str, int], ...]:
-    """Return a pod's named TCP ports as (name, number)."""
-    found = facts.get(db, Ref("Pod", namespace, pod))
+def pod_says(db: Database, namespace: str, pod: str) -> PodSays | None:
+    """Return what the pod of a proxy says; None without such a pod."""
+    ref = Ref("Pod", namespace, pod)
+    found = facts.get(db, ref)
     if found is None or not isinstance(found.spec, Pod):
-        return ()
-    return _listening(found.spec)
-
-
-@query
-def locality_of_pod(db: Database, namespace: str, pod: str) -> str:
-    """Return `region/zone/subzone` of the machine that a pod runs on, or an empty string."""
-    found = workload(db, Ref("Pod", namespace, pod))
-    return found.locality if found else ""
+        return None
+    running = workload(db, ref)
+    return PodSays(pairs(found.meta.labels), _listening(found.spec), running.locality if running else "")
 
 
 @query
@@ -292,7 +298,7 @@ def of_entry(spec: WorkloadEntry, ref: Ref, labels: Mapping[str, str], health: H
         address=spec.address or "",
         labels=pairs(labels),
         ports=tuple(sorted(spec.ports.items())),
-        locality=said_locality(labels) or spec.locality or "",
+        locality=spec.locality or said_locality(labels),
         network=spec.network or labels.get(NETWORK_LABEL, ""),
         weight=spec.weight or 0,
         service_account=spec.service_account or "",

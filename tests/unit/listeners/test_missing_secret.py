@@ -21,6 +21,7 @@ from lateen.xds.grpc import AdsServer
 
 PATIENCE = 10  # seconds; less than Envoy's 15
 NODE = "router~10.1.0.20~edge.istio-system~istio-system.svc.cluster.local"
+LABELS = {"istio": "ingressgateway", "app": "edge"}
 HTTP2 = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 SERVER = "{{port: {{number: {0}, name: {1}, protocol: HTTPS}}, hosts: [{1}.example], bind: 127.0.0.1, tls: {{mode: SIMPLE, credentialName: {1}}}}}"
 GATEWAY = """
@@ -64,9 +65,8 @@ def bootstrap(path):
     ads = {"ads": {}, "resource_api_version": "V3"}
     service = {"envoy_grpc": {"cluster_name": "ads"}}
     stream = {"api_type": "DELTA_GRPC", "transport_api_version": "V3", "grpc_services": [service]}
-    labels = {"istio": "ingressgateway", "app": "edge"}
     return {
-        "node": {"id": NODE, "cluster": "edge", "metadata": {"NAMESPACE": "istio-system", "LABELS": labels}},
+        "node": {"id": NODE, "cluster": "edge", "metadata": {"NAMESPACE": "istio-system", "LABELS": LABELS}},
         "dynamic_resources": {"lds_config": ads, "cds_config": ads, "ads_config": stream},
         "static_resources": {"clusters": [cluster]},
     }
@@ -122,7 +122,9 @@ def test_only_its_own_chain_waits_for_a_secret(tmp_path):
 async def _missing_then_there(path):
     pair, plain, tls = make(path), free_port(), free_port()
     text = GATEWAY.format(plain, SERVER.format(tls, "there"), SERVER.format(tls, "missing"))
-    mesh = Mesh(pod("edge", "10.1.0.20", namespace="istio-system"), text, secret("there", pair))
+    mesh = Mesh(
+        pod("edge", "10.1.0.20", namespace="istio-system", labels=LABELS), text, secret("there", pair)
+    )
     async with proxy(mesh, path) as server:
         await eventually("HTTP/1.1 404 Not Found", plain)
         await eventually("HTTP/1.1 404 Not Found", tls, "there.example")
