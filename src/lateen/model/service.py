@@ -107,8 +107,9 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def port(self, number: int) -> Port | None:
-        """Return the port with this number."""
-        return next((port for port in self.ports if port.number == number), None)
+        """Return the port with this number; a UDP port of the same number is another one, and nobody asks for it."""
+        found = (port for port in self.ports if port.number == number)
+        return next((port for port in found if port.protocol is not protocol.Protocol.UDP), None)
 
 
 @query
