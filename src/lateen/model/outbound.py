@@ -12,7 +12,7 @@ from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import mesh, outbound_plan, scope, tcp_routing
-from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
+from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.families import WILDCARDS, also
 from lateen.model.filter_chain_match import PLAINTEXT_HTTP, RAW, ChainMatch, without_taken
 from lateen.model.outbound_plan import Capture, Entry, Form, Member
@@ -81,7 +81,7 @@ def catch_all(db: Database, chosen: Scope) -> CatchAll:
     policy = spec.outbound_traffic_policy if spec else None
     if policy is not None and policy.egress_proxy is not None and chosen.sidecar is not None:
         wanted = policy.egress_proxy
-        host = hosts.fqdn(wanted.host, chosen.sidecar.namespace, CLUSTER_DOMAIN).lower()
+        host = wanted.host.lower()  # as it is written: istiod completes no short name here (listener.go)
         number = wanted.port.number if wanted.port else 0
         return CatchAll(Unknown.PROXY, Target(host, number, wanted.subset or ""))
     return CatchAll(Unknown.RESOLVE if mode == "ALLOW_ANY_DYNAMIC_DNS" else Unknown.PASS)

@@ -209,15 +209,16 @@ def test_a_sidecars_policy_replaces_the_meshs(mesh, policy):
     assert cluster(mesh.listener("virtualOutbound")["filter_chains"][1]) == "BlackHoleCluster"
 
 
-def test_an_egress_proxy_takes_unknown_traffic(mesh):
+@pytest.mark.parametrize("host", ["db.default.svc.cluster.local", "db"])
+def test_an_egress_proxy_takes_unknown_traffic_by_its_name_as_written(mesh, host):
     mesh.add(
-        """
+        f"""
 kind: Sidecar
-metadata: {name: own}
-spec: {outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: db, port: {number: 5432}}}}
+metadata: {{name: own}}
+spec: {{outboundTrafficPolicy: {{mode: ALLOW_ANY, egressProxy: {{host: {host}, port: {{number: 5432}}}}}}}}
 """
     )
-    assert cluster(mesh.listener("virtualOutbound")["filter_chains"][1]) == tcp("db", 5432)
+    assert cluster(mesh.listener("virtualOutbound")["filter_chains"][1]) == f"outbound|5432||{host}"
 
 
 def test_the_explicit_http_proxy_is_real(mesh):

@@ -42,5 +42,8 @@ def _unknown_traffic(report: Report, path: str, policy: OutboundTrafficPolicy) -
         report.error(f"{path}.egressProxy.host", wrong)
     else:
         destination(report, f"{path}.egressProxy", proxy)
+        if "." not in proxy.host:
+            message = f"{proxy.host} is taken as it is written: short names are not completed here"
+            report.warning(f"{path}.egressProxy.host", message, "write the full name of the service")
     if proxy.port is None:
         report.error(f"{path}.egressProxy.port", "the port is missing")

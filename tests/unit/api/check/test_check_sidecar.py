@@ -119,6 +119,11 @@ FINE = [
     "{outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: a.b, port: {number: 1}}}}",
 ]
 WARNED = [
+    (
+        "{outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: a, port: {number: 1}}}}",
+        "spec.outboundTrafficPolicy.egressProxy.host",
+        "short names are not completed",
+    ),
     ("{workloadSelector: {}, egress: [{hosts: ['*/*']}]}", "spec.workloadSelector", "has no labels"),
     ("{egress: [{hosts: [./a.b, default/a.b]}]}", "spec.egress[0].hosts[1]", "already covered"),
     ("{egress: [{hosts: [./*, ./a.b]}]}", "spec.egress[0].hosts[1]", "already covered"),
