@@ -9,7 +9,7 @@ from lateen.translate.message import duration, uint32
 
 RETRY_BUDGET_PERCENT = 20.0  # cluster_traffic_policy.go applyRetryBudget
 RETRY_BUDGET_CONCURRENCY = 3
-_BUDGET_INTERVAL, _LENGTH_DELIMITED = 3, 2  # a field's number and wire type
+BUDGET_INTERVAL, _LENGTH_DELIMITED = 3, 2  # a field's number and wire type
 
 
 def circuit_breakers(pool: ConnectionPoolSettings | None, budget: RetryBudget | None) -> CircuitBreakers:
@@ -42,4 +42,4 @@ def _retry_budget(budget: RetryBudget | None) -> CircuitBreakers.Thresholds.Retr
 def _budget_interval(nanoseconds: int) -> bytes:
     """Encode `budget_interval`, field 3, which Envoy knows and the installed modules do not yet."""
     body = duration(nanoseconds).SerializeToString(deterministic=True)
-    return bytes((_BUDGET_INTERVAL << 3 | _LENGTH_DELIMITED, len(body))) + body
+    return bytes((BUDGET_INTERVAL << 3 | _LENGTH_DELIMITED, len(body))) + body
