@@ -36,8 +36,8 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     """What the port is declared to carry."""
     absolute_urls: bool = False
     """It is the mesh's own forward proxy (`proxyHttpPort`), which is asked for absolute URLs."""
-    cache: str = ""
-    """The DNS cache of hosts that the proxy looks up itself; empty for none."""
+    caches: tuple[str, ...] = ()
+    """The DNS caches of hosts that the proxy looks up itself."""
 
 
 def http_filter(settings: HttpSettings, http: Http, routes: RouteConfiguration | None = None) -> Filter:
@@ -45,7 +45,7 @@ def http_filter(settings: HttpSettings, http: Http, routes: RouteConfiguration |
     manager = HttpConnectionManager(
         codec_type=HttpConnectionManager.AUTO,
         stat_prefix=http.stat_prefix,
-        http_filters=http_filters(settings, http.protocol, http.cache),
+        http_filters=http_filters(settings, http.protocol, http.caches),
         server_name=settings.server_name,
         append_x_forwarded_port=settings.append_forwarded_port,
         use_remote_address=message.boolean(settings.side is Side.GATEWAY),

@@ -67,15 +67,15 @@ def _spec(chain: Chain, where: tuple[str, int], http: HttpSettings, unknown: Cat
         filters = forwarding_filters(chain.forwarding, chain.protocol, http.access_log)
         lookup = [name_lookup(chain.resolves, where[1], only_v6=http.only_v6)] if chain.resolves else []
         return Spec(match=chain.match, filters=[*lookup, *filters], origin=chain.origin)
-    cache = dns_cache_name(chain.resolves) if chain.resolves else ""
+    caches = (dns_cache_name(chain.resolves),) if chain.resolves else ()
     if unknown.unknown is Unknown.RESOLVE:
-        cache = cache or ALLOW_ANY_CACHE
+        caches = (*caches, ALLOW_ANY_CACHE)  # unknown hosts come to this port, too
     spoken = Http(
         stat_prefix=names.stats_prefix(f"outbound_{names.listener(*where)}"),
         routes=chain.routes,
         protocol=chain.protocol,
         absolute_urls=chain.routes == HTTP_PROXY_ROUTES,
-        cache=cache,
+        caches=caches,
     )
     return Spec(match=chain.match, filters=[http_filter(http, spoken)], origin=chain.origin)
 
@@ -87,7 +87,7 @@ def _resolving(http: HttpSettings, unknown: CatchAll) -> Spec:
     spoken = Http(
         stat_prefix=names.stats_prefix(prefix),
         protocol=Protocol.HTTP,
-        cache=ALLOW_ANY_CACHE,
+        caches=(ALLOW_ANY_CACHE,),
     )
     return Spec(
         match=ChainMatch(application_protocols=PLAINTEXT_HTTP),

@@ -41,11 +41,7 @@ def _cors(_settings: HttpSettings, _protocol: Protocol, _cache: str) -> Cors:
     return Cors()
 
 
-def _dynamic_forward_proxy(
-    settings: HttpSettings, _protocol: Protocol, cache: str
-) -> dynamic.FilterConfig | None:
-    if not cache:
-        return None
+def _dynamic_forward_proxy(settings: HttpSettings, _protocol: Protocol, cache: str) -> dynamic.FilterConfig:
     return dynamic.FilterConfig(dns_cache_config=dns_cache(cache, only_v6=settings.only_v6))
 
 
@@ -66,15 +62,22 @@ FILTERS: tuple[tuple[str, Build], ...] = (
 )
 
 
-def http_filters(settings: HttpSettings, protocol: Protocol, cache: str = "") -> list[HttpFilter]:
+def http_filters(
+    settings: HttpSettings, protocol: Protocol, caches: tuple[str, ...] = ()
+) -> list[HttpFilter]:
     """Return the filters for connections of this protocol; routes carry the settings of fault and CORS.
 
     Args:
         settings: what all connection managers on this side of the proxy have in common.
         protocol: what the port is declared to carry.
-        cache: the name of the DNS cache when the proxy looks up hosts itself; else empty.
+        caches: the names of the DNS caches of hosts that the proxy looks up itself; each has a filter that fills it.
     """
-    built = ((name, build(settings, protocol, cache)) for name, build in FILTERS)
+    once = ("",)
+    built = (
+        (name, build(settings, protocol, cache))
+        for name, build in FILTERS
+        for cache in (caches if name == DYNAMIC_FORWARD_PROXY else once)
+    )
     return [
         HttpFilter(name=name, typed_config=message.any_of(config))
         for name, config in built
