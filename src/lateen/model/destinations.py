@@ -1,6 +1,6 @@
 """Which services a VirtualService sends requests to: what a Sidecar's scope imports along with it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from lateen.api import facts
 from lateen.api.common import Destination
@@ -17,8 +17,9 @@ EVERY_PORT = 0
 def destinations(db: Database, ref: Ref, source_namespace: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Return (host, ports) for each host that a root VirtualService and its delegates may send to.
 
-    Routes whose every match names another source namespace are left out; ports is empty when every port of the service
-    may be meant (pilot/pkg/model/virtualservice.go virtualServiceDestinationsFilteredBySourceNamespace).
+    HTTP routes whose matches name source namespaces, and not this one, are left out, even beside a match that names none;
+    ports is empty when every port of the service may be meant (pilot/pkg/model/virtualservice.go
+    virtualServiceDestinationsFilteredBySourceNamespace).
     """
     found: dict[str, set[int]] = {}
     for host, port in _all(db, ref, source_namespace):
@@ -35,7 +36,7 @@ def _all(db: Database, ref: Ref, source_namespace: str) -> Iterator[tuple[str, i
     for destination in _direct(root.spec, source_namespace):
         yield _resolved(destination, ref.namespace)
     for route in root.spec.http:
-        if route.delegate is not None:
+        if route.delegate is not None and _may_match(route, source_namespace):
             yield from _delegated(db, route, ref, source_namespace)
 
 
@@ -50,14 +51,12 @@ def _delegated(db: Database, route: HTTPRoute, root: Ref, source_namespace: str)
 
 def _direct(spec: VirtualService, source_namespace: str) -> Iterator[Destination]:
     for http in spec.http:
-        if _may_match(http.match, source_namespace):
+        if _may_match(http, source_namespace):
             yield from _of_http(http)
     for tls in spec.tls:
-        if _may_match(tls.match, source_namespace):
-            yield from (weighted.destination for weighted in tls.route if weighted.destination)
+        yield from (weighted.destination for weighted in tls.route if weighted.destination)
     for tcp in spec.tcp:
-        if _may_match(tcp.match, source_namespace):
-            yield from (weighted.destination for weighted in tcp.route if weighted.destination)
+        yield from (weighted.destination for weighted in tcp.route if weighted.destination)
 
 
 def _of_http(route: HTTPRoute) -> Iterator[Destination]:
@@ -67,9 +66,9 @@ def _of_http(route: HTTPRoute) -> Iterator[Destination]:
         yield route.mirror
 
 
-def _may_match(conditions: Iterable[object], source_namespace: str) -> bool:
-    namespaces = [getattr(condition, "source_namespace", "") or "" for condition in conditions]
-    return not namespaces or any(namespace in ("", source_namespace) for namespace in namespaces)
+def _may_match(route: HTTPRoute, source_namespace: str) -> bool:
+    named = {match.source_namespace for match in route.match if match.source_namespace}
+    return not named or source_namespace in named
 
 
 def _resolved(destination: Destination, namespace: str) -> tuple[str, int]:
