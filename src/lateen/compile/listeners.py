@@ -19,6 +19,7 @@ from lateen.model.http_settings import Side, http_settings, limits
 from lateen.model.inbound import InboundChain, any_port_stat_name, inbound_chains
 from lateen.model.outbound import catch_all, outbound_addresses, outbound_listener
 from lateen.model.outbound_view import outbound_view
+from lateen.model.routing_view import proxy_headers
 from lateen.model.tls_defaults import tls_defaults
 from lateen.model.view import View
 from lateen.translate import listener_gateway, listener_inbound, listener_outbound, names
@@ -85,7 +86,8 @@ def virtual_outbound(db: Database, view: View) -> Resource:
     port, _ = mesh.listen_ports(db)
     unknown = catch_all(db, scope.scope_of(db, view))
     http = http_settings(db, view, Side.OUTBOUND)
-    body = listener_outbound.virtual_outbound(port, settings(db, view), http, unknown)
+    headers = proxy_headers(db, view)
+    body = listener_outbound.virtual_outbound(port, settings(db, view), http, unknown, headers)
     return resource(names.VIRTUAL_OUTBOUND, body)
 
 

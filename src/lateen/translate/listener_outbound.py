@@ -7,6 +7,7 @@ from lateen.model.filter_chain_match import PLAINTEXT_HTTP, ChainMatch
 from lateen.model.http_settings import HttpSettings
 from lateen.model.outbound import HTTP_PROXY_ROUTES, CatchAll, Chain, OutboundListener, Unknown
 from lateen.model.protocol import Protocol
+from lateen.model.routing_view import ProxyHeaders
 from lateen.translate import listener, message, names
 from lateen.translate.dns_cache import ALLOW_ANY_CACHE, dns_cache_name
 from lateen.translate.http_connection_manager import Http, http_filter
@@ -36,7 +37,9 @@ def http_proxy(
     return message.serialized(listener.outbound(where, specs, [], settings, bound=True))
 
 
-def virtual_outbound(port: int, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll) -> bytes:
+def virtual_outbound(
+    port: int, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll, headers: ProxyHeaders
+) -> bytes:
     """Return the listener that captured outbound connections reach first.
 
     Args:
@@ -44,10 +47,11 @@ def virtual_outbound(port: int, settings: ListenerSettings, http: HttpSettings, 
         settings: of every listener.
         http: of every outbound connection manager.
         unknown: what happens to connections that no listener takes.
+        headers: what the routes of unknown hosts say of the request.
     """
     specs = []
     if unknown.unknown is Unknown.RESOLVE:
-        specs.append(_resolving(http, unknown))
+        specs.append(_resolving(http, unknown, headers))
     specs.append(Spec(filters=[unknown_filter(unknown, http)], name=names.OUTBOUND_CATCH_ALL_CHAIN))
     return message.serialized(listener.virtual_outbound(port, specs, settings))
 
@@ -80,8 +84,8 @@ def _spec(chain: Chain, where: tuple[str, int], http: HttpSettings, unknown: Cat
     return Spec(match=chain.match, filters=[http_filter(http, spoken)], origin=chain.origin)
 
 
-def _resolving(http: HttpSettings, unknown: CatchAll) -> Spec:
-    host = catch_all_host(unknown, attempt_count=True, forwarded_host=False)
+def _resolving(http: HttpSettings, unknown: CatchAll, headers: ProxyHeaders) -> Spec:
+    host = catch_all_host(unknown, attempt_count=headers.attempt_count, forwarded_host=headers.forwarded_host)
     routes = RouteConfiguration.FromString(route_configuration(names.ALLOW_ANY_DYNAMIC_DNS_HOST, [host]))
     prefix = f"outbound_{names.VIRTUAL_OUTBOUND}_{names.ALLOW_ANY_DYNAMIC_DNS_HOST}"
     spoken = Http(
