@@ -121,8 +121,8 @@ def _targets(db: Database, view: View, service: Service) -> list[ServiceTarget]:
 def _target_number(view: View, service: Service, port: Port) -> int:
     """Find the number that a port has on this workload; 0 when its name is unknown there."""
     named = dict(view.named_ports)
-    if isinstance(port.target_port, str):
-        return int(named.get(port.target_port, 0))
+    if isinstance(port.target_port, str):  # the names are those of TCP ports (util.go FindPort)
+        return 0 if port.protocol is Protocol.UDP else int(named.get(port.target_port, 0))
     if service.registry is Registry.EXTERNAL and port.name in named:
         return int(named[port.name])
     return port.target_port or port.number
