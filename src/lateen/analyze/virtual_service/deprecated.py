@@ -31,7 +31,5 @@ def deprecated(db: Database, ref: Ref) -> tuple[Finding, ...]:
 def _old(rule: HTTPRoute) -> Iterator[tuple[str, str]]:
     if rule.fault and rule.fault.delay and rule.fault.delay.percent is not None:
         yield "fault.delay.percent", "percentage: {value: …}"
-    if rule.mirror_percent is not None:
-        yield "mirrorPercent", "mirrorPercentage: {value: …}"
     if rule.cors_policy and rule.cors_policy.allow_origin:
         yield "corsPolicy.allowOrigin", "allowOrigins: [{exact: …}]"

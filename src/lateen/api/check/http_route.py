@@ -90,5 +90,8 @@ def _mirrors(report: Report, path: str, route: HTTPRoute) -> None:
         else:
             destinations.destination(report, f"{where}.destination", mirror.destination)
         share(report, f"{where}.percentage", mirror.percentage)
+    if route.mirror_percent is not None:
+        hint = "use mirrorPercentage: {value: …}"
+        report.warning(f"{path}.mirrorPercent", "mirrorPercent is deprecated", hint)
     if (route.mirror_percent or 0) > 100:
         report.error(f"{path}.mirrorPercent", f"{route.mirror_percent} is more than 100 percent")

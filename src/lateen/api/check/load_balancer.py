@@ -2,7 +2,6 @@
 
 from math import isqrt
 
-from lateen.api import codes
 from lateen.api.check.locality import locality, zone_aware
 from lateen.api.check.primitives.durations import duration, span
 from lateen.api.check.primitives.strings import BREAKS
@@ -47,7 +46,7 @@ def _consistent_hash(report: Report, path: str, given: ConsistentHashLB) -> None
             report.envoy(f"{path}.{field}", "the name is empty or has a line break")
     if given.minimum_ring_size:
         hint = "use ringHash.minimumRingSize"
-        report.warning(f"{path}.minimumRingSize", "minimumRingSize is deprecated", hint, codes.DEPRECATED)
+        report.warning(f"{path}.minimumRingSize", "minimumRingSize is deprecated", hint)
         if given.ring_hash is not None or given.maglev is not None:
             report.error(f"{path}.minimumRingSize", "minimumRingSize excludes ringHash and maglev")
     ring = given.ring_hash.minimum_ring_size if given.ring_hash is not None else None

@@ -1,6 +1,5 @@
 """OutlierDetection (validation.go validateOutlierDetection, and the CRD's schema)."""
 
-from lateen.api import codes
 from lateen.api.check.primitives.durations import duration
 from lateen.api.check.primitives.numbers import percent
 from lateen.api.check.report import Report
@@ -28,7 +27,6 @@ def outlier_detection(report: Report, path: str, given: OutlierDetection | None)
             f"{path}.consecutiveErrors",
             "consecutiveErrors is deprecated and has no effect",
             hint,
-            codes.DEPRECATED,
         )
     for place, code in enumerate(given.outlier_detection_http_error_codes):
         if not LOWEST_STATUS <= code <= HIGHEST_STATUS:

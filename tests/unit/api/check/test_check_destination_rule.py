@@ -269,13 +269,13 @@ def test_fine(text):
             "outlierDetection: {consecutiveErrors: 5}",
             "outlierDetection.consecutiveErrors",
             "deprecated",
-            codes.DEPRECATED,
+            codes.SCHEMA_WARNING,
         ),
         (
             "loadBalancer: {consistentHash: {useSourceIp: true, minimumRingSize: 10}}",
             "loadBalancer.consistentHash.minimumRingSize",
             "deprecated",
-            codes.DEPRECATED,
+            codes.SCHEMA_WARNING,
         ),
         (
             "loadBalancer: {localityLbSetting: {failover: [{from: a, to: b}]}}",

@@ -241,6 +241,12 @@ L4 = [
 
 WARNED = [
     (
+        rule("mirror: {host: a}, mirrorPercent: 0"),
+        f"{RULE}.mirrorPercent",
+        "deprecated",
+        codes.SCHEMA_WARNING,
+    ),
+    (
         rule().replace("hosts", "gateways: [g.ns.svc], hosts"),
         "spec.gateways[0]",
         "the old way",
