@@ -23,6 +23,7 @@ from bench_report import Figure, Table
 from lateen.cli.collector import collect_rarely
 from lateen.server.control_plane import ControlPlane
 from lateen.sources.documents import Texts
+from lateen.sources.memory import from_text
 
 HERE = Path(__file__).parent
 REPEATS = 8
@@ -95,13 +96,13 @@ async def _edit(
     for number in range(REPEATS):
         file, text = changes[number % len(changes)]
         clock, cpu = time.perf_counter(), time.process_time()
-        _change(plane, texts, files | {file: text}, file)
+        _change(plane, texts, file, text)
         assert await plane.settle(PATIENCE)
         walls.append(1000 * (time.perf_counter() - clock))
         processor.append(1000 * (time.process_time() - cpu))
         peak = max(peak, bench_scenario.memory())
     messages = sum(one.messages for one in plane.ads.traffic().values()) - before
-    _change(plane, texts, files, file)
+    _change(plane, texts, file, files[file])
     assert await plane.settle(PATIENCE)
     measured = Acknowledged(
         name=name,
@@ -113,11 +114,12 @@ async def _edit(
     return measured, peak
 
 
-def _change(plane: ControlPlane, texts: Texts, files: dict[str, str], file: str) -> None:
+def _change(plane: ControlPlane, texts: Texts, file: str, text: str) -> None:
     """Put a changed file in force, as the watcher does; a pod's state comes from whoever runs it."""
-    load = texts.load(files.items())
-    pods = [entry.object for entry in load.entries if entry.origin.file == file and entry.ref.kind == "Pod"]
-    plane.observe(pods) if pods else plane.load(load)
+    if file.startswith("pod-"):
+        plane.observe(from_text(text).objects)
+    else:
+        plane.load(texts.change({file: text}))
 
 
 def tables() -> Iterator[Table]:
