@@ -21,6 +21,7 @@ class Sharing:
         self._db, self._view = db, view
         self.anyone = without_names(of_anyone(view))
         self._scopes = (scope.scope_of(db, view), scope.scope_of(db, self.anyone))
+        self._sees_alike = self._scopes[0].seen == self._scopes[1].seen
         self._ruled_otherwise = ruled_otherwise(db, view, self.anyone)
         self._known: dict[tuple[str, str], bool] = {}
 
@@ -39,6 +40,8 @@ class Sharing:
         )
 
     def _is_known_alike(self, listener: str, host: str) -> bool:
+        if self._sees_alike:
+            return True
         found = self._known.get((listener, host))
         if found is None:
             own, other = (scope.listener_service(self._db, one, listener, host) for one in self._scopes)
