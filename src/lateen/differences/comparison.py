@@ -13,6 +13,7 @@ from lateen.compile.resources import resources
 from lateen.compile.routes import route_names
 from lateen.differences.causes import Edit, edits, related
 from lateen.differences.proofs import Proof
+from lateen.differences.reached import reached
 from lateen.differences.sources import Client, Identity, clients, identity, labels_matter
 from lateen.engine import Database
 from lateen.model import mesh
@@ -27,7 +28,6 @@ from lateen.translate import names
 
 ONLY_ROUTES = frozenset({"VirtualService", "Gateway"})
 """Kinds that endpoints and what happens at a server do not depend on."""
-_INBOUND = "inbound|"
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -118,14 +118,15 @@ class _Snapshots:
         return Received(client, key, self._known[key], self._inbound(view) if arriving else {})
 
     def _outbound(self, view: View) -> Resources:
-        db = self._db
-        found = [one for one in resources(db, types.CLUSTER, view, None) if not one.name.startswith(_INBOUND)]
-        heard = [one for one in resources(db, types.LISTENER, view, None) if one.name not in self._own(view)]
+        db, own = self._db, self._own(view)
+        heard = [one for one in resources(db, types.LISTENER, view, None) if one.name not in own]
+        routed = resources(db, types.ROUTE, view, route_names(db, view))
+        found = reached(db, view, (*heard, *routed))
         wanted = tuple(one.name for one in found) if self._wide else ()
         return {
             types.CLUSTER: found,
             types.LISTENER: heard,
-            types.ROUTE: resources(db, types.ROUTE, view, route_names(db, view)),
+            types.ROUTE: routed,
             types.ENDPOINT: resources(db, types.ENDPOINT, view, wanted),
         }
 
