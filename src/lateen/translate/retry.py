@@ -1,5 +1,6 @@
 """HTTPRetry → RetryPolicy (pilot/pkg/networking/core/route/retry/retry.go)."""
 
+from functools import lru_cache
 from http import HTTPStatus
 
 from envoy.config.route.v3.route_components_pb2 import RetryPolicy
@@ -21,8 +22,11 @@ BY_STATUS = "retriable-status-codes"
 _BUILT_IN = HTTPRetry(attempts=defaults.RETRY_ATTEMPTS)
 
 
+@lru_cache(64)
 def retry_policy(retries: HTTPRetry | None, *, hashed: bool) -> RetryPolicy | None:
     """Return the policy of an outbound route; None switches retries off.
+
+    Most routes have the same, so it is made once: copy it, and do not change it.
 
     Args:
         retries: the rule's or the mesh's; None is Istio's default, without attempts it switches retries off.

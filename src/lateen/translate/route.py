@@ -1,5 +1,7 @@
 """A resolved route → Envoy's Route (pilot/pkg/networking/core/route/route.go, TranslateRoute)."""
 
+from functools import lru_cache
+
 from envoy.config.core.v3.base_pb2 import Metadata
 from envoy.config.route.v3.route_components_pb2 import Decorator, Route, RouteAction, RouteMatch
 from google.protobuf.struct_pb2 import Struct, Value
@@ -40,7 +42,8 @@ def route(resolved: routing.Route) -> Route:
         made.direct_response.CopyFrom(direct_response_action(http.direct_response))
     else:
         made.route.CopyFrom(_action(resolved))
-    _write_headers(made, resolved)
+    for changes in (headers.changes(http.headers), _own_changes(resolved)):
+        headers.write(made, changes)
     made.decorator.operation = _operation(made, resolved)
     _configure_filters(made, resolved)
     return made
@@ -105,15 +108,7 @@ def _is_alone(resolved: routing.Route) -> bool:
 def _own_changes(resolved: routing.Route) -> HeaderChanges:
     """Return the operations of the only destination, which Envoy carries out with the route's."""
     alone = _is_alone(resolved) and resolved.destinations
-    return headers.changes(resolved.destinations[0].headers) if alone else HeaderChanges()
-
-
-def _write_headers(made: Route, resolved: routing.Route) -> None:
-    for changes in (headers.changes(resolved.http.headers), _own_changes(resolved)):
-        made.request_headers_to_add.extend(headers.options(changes.request))
-        made.request_headers_to_remove.extend(headers.removed(changes.request))
-        made.response_headers_to_add.extend(headers.options(changes.response))
-        made.response_headers_to_remove.extend(headers.removed(changes.response))
+    return headers.changes(resolved.destinations[0].headers) if alone else headers.NONE
 
 
 def _configure_filters(made: Route, resolved: routing.Route) -> None:
@@ -140,6 +135,7 @@ def _described(match: RouteMatch) -> str:
     return match.path if match.HasField("path") else match.safe_regex.regex
 
 
+@lru_cache(64)
 def _origin(ref: Ref) -> Metadata:
     path = names.config_path(GROUP, VERSION, ref.namespace, "virtual-service", ref.name)
     return Metadata(filter_metadata={METADATA: Struct(fields={"config": Value(string_value=path)})})

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from envoy.config.route.v3.route_components_pb2 import WeightedCluster
 
 from lateen.model.routing import Target, WeightedTarget
-from lateen.translate import headers, message, names
+from lateen.translate import headers, names
 
 
 def cluster_of(target: Target) -> str:
@@ -20,14 +20,9 @@ def weighted_clusters(destinations: Iterable[WeightedTarget]) -> WeightedCluster
 
 def _weight(one: WeightedTarget) -> WeightedCluster.ClusterWeight:
     changes = headers.changes(one.headers)
-    weight = WeightedCluster.ClusterWeight(
-        name=cluster_of(one.target),
-        weight=message.uint32(one.weight),
-        request_headers_to_add=headers.options(changes.request),
-        request_headers_to_remove=headers.removed(changes.request),
-        response_headers_to_add=headers.options(changes.response),
-        response_headers_to_remove=headers.removed(changes.response),
-    )
+    weight = WeightedCluster.ClusterWeight(name=cluster_of(one.target))
+    weight.weight.value = one.weight
+    headers.write(weight, changes)
     if changes.authority:
         weight.host_rewrite_literal = changes.authority
     return weight
