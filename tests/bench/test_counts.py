@@ -13,6 +13,7 @@ from bench_proxies import Client, Sent
 from lateen.analyze.findings import findings
 from lateen.engine import Database
 from lateen.engine.counters import counts, reset, runs
+from lateen.model import endpoint_slices, workload
 from lateen.sources.documents import Texts
 from lateen.sources.store import FILES, Store
 from lateen.xds.change import Changes
@@ -152,6 +153,12 @@ def test_findings_after_an_edit_are_those_of_what_it_touches(
     findings(mesh.db)
     assert 0 < mesh.queries <= 9
     mesh.edit(file, original)
+
+
+def test_kinds_that_a_mesh_lacks_cost_nothing_for_each_service(mesh: Mesh) -> None:
+    lookups = {endpoint_slices._slices_of.__wrapped__, workload._selected.__wrapped__}
+    kinds = {cell.args[0] for cell in mesh.db if cell.fn in lookups}
+    assert kinds == {"Pod"}, "no EndpointSlice of a Service, and no WorkloadEntry, was looked for"
 
 
 def test_findings_are_one_answer_for_an_object_and_little_else() -> None:

@@ -50,12 +50,14 @@ def visible_services(db: Database, namespace: str) -> tuple[Service, ...]:
 
 @query
 def _restricted(db: Database) -> tuple[Service, ...]:
-    return tuple(one for one in all_services(db) if not visibility.is_public(one.export_to))
+    public = (visibility.PUBLIC,)
+    return tuple([one for one in all_services(db) if one.export_to != public])
 
 
 @query
 def _public(db: Database) -> tuple[Service, ...]:
-    return tuple(one for one in all_services(db) if visibility.is_public(one.export_to))
+    public = (visibility.PUBLIC,)
+    return tuple([one for one in all_services(db) if one.export_to == public])
 
 
 @query

@@ -152,6 +152,10 @@ def _services(db: Database, scope: Scope) -> tuple[Service, ...]:
     follows = scope.sidecar is not None or (
         scope.namespace in audience(db).hiding and not scope.gateway
     )  # else destinations add nothing
+    if not follows and scope.sidecar is None:
+        found = imported(db, scope, 0)
+        if len({one.host for one in found}) == len(found):
+            return found
     merged: dict[str, Service] = {}
     for place, listener in enumerate(listeners(db, scope)):
         for service in imported(db, scope, place):
@@ -211,6 +215,9 @@ def imported_as(db: Database, seen: Scope, place: int, origin: tuple[str, Ref]) 
 def _by_port(db: Database, seen: Scope, place: int) -> dict[int, tuple[Service, ...]]:
     index: dict[int, list[Service]] = {}
     for service in imported(db, seen, place):
+        if len(service.ports) == 1:
+            index.setdefault(service.ports[0].number, []).append(service)
+            continue
         for number in dict.fromkeys(port.number for port in service.ports):
             index.setdefault(number, []).append(_with_number(service, number))
     return {number: tuple(found) for number, found in index.items()}
@@ -274,8 +281,6 @@ def on_port(service: Service, number: int) -> Service | None:
 
 def _with_number(service: Service, number: int) -> Service:
     """Leave out other ports; one number may serve TCP and UDP."""
-    if len(service.ports) == 1:
-        return service
     ports = tuple(port for port in service.ports if port.number == number)
     return service if len(ports) == len(service.ports) else msgspec.structs.replace(service, ports=ports)
 
