@@ -8,7 +8,7 @@ import msgspec
 
 from lateen.engine import Database, query
 from lateen.model import scope
-from lateen.model.seen_alike import unlike
+from lateen.model.seen_alike import Alike, alike
 from lateen.model.selectors import asked, mesh_label_keys
 from lateen.model.subsets import PLACE_LABELS
 from lateen.model.view import View
@@ -18,24 +18,24 @@ class _Views(msgspec.Struct, frozen=True):
     """What stands for a view, host by host: the first of them that sees the host alike."""
 
     anyone: View
-    unlike_anyone: frozenset[str]
+    like_anyone: Alike
     own: View
-    unlike_own: frozenset[str]
+    like_own: Alike
     base: View
 
 
 def cluster_view(db: Database, view: View, host: str) -> View:
     """Reduce a view to what the clusters of one host and their endpoints read; the argument of queries about them."""
     views = _views(db, view)
-    if host not in views.unlike_anyone:
+    if host in views.like_anyone:
         return views.anyone
-    return views.base if host in views.unlike_own else views.own
+    return views.own if host in views.like_own else views.base
 
 
 def clusters_view(db: Database, view: View) -> View:
     """Reduce a view to what all its outbound clusters read; further when it sees every host like anyone."""
     views = _views(db, view)
-    return views.base if views.unlike_anyone else views.anyone
+    return views.anyone if views.like_anyone.is_everything else views.base
 
 
 @query
@@ -46,7 +46,7 @@ def _views(db: Database, view: View) -> _Views:
     """
     own, anyone = _reduced(db, view)
     base = own if scope.scope_of(db, own) == scope.scope_of(db, view) else view
-    return _Views(anyone, unlike(db, base, anyone), own, unlike(db, base, own), base)
+    return _Views(anyone, alike(db, base, anyone), own, alike(db, base, own), base)
 
 
 @query

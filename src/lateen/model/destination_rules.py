@@ -78,9 +78,14 @@ def refs_for(db: Database, view: View, host: str) -> tuple[Ref, ...]:
     """Return the objects that are merged into a proxy's rule for a host; none when it has none."""
     place = scope.scope_of(db, view)
     service = scope.service(db, place, host)
-    found = _for_client(db, place.namespace, service) if service is not None else ()
+    return refs_for_service(db, place.namespace, view.labels, service) if service is not None else ()
+
+
+def refs_for_service(db: Database, namespace: str, labels: Pairs, service: Service) -> tuple[Ref, ...]:
+    """Return the same for a service that a proxy of a namespace, with these labels, sees."""
+    found = _for_client(db, namespace, service)
     for one in found:
-        if one.selector is not None and selects(one.selector, view.labels):
+        if one.selector is not None and selects(one.selector, labels):
             return one.refs
     return _for_everyone(found)
 
@@ -237,8 +242,8 @@ def _for_client(db: Database, namespace: str, service: Service) -> tuple[Group, 
 
     Most namespaces have no say about most services, and see what a namespace without any rules sees.
     """
-    host, root = service.host, root_namespace(db)
-    says = hosts.most_specific(host, _own(db, namespace)) is not None
+    host, root, own = service.host, root_namespace(db), _own(db, namespace)
+    says = host in own or (bool(own) and hosts.most_specific(host, own) is not None)
     if not says and not _is_restricted(db, service.namespace) and not _is_restricted(db, root):
         return _found(db, NOBODY, service.namespace, host)
     return _found(db, namespace, service.namespace, host)

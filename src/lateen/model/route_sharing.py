@@ -9,7 +9,7 @@ from lateen.model import scope
 from lateen.model.route_reach import reach
 from lateen.model.routing import ServiceSource, Source, caller_of
 from lateen.model.routing_view import of_anyone, without_names
-from lateen.model.seen_alike import ruled_otherwise
+from lateen.model.seen_alike import alike
 from lateen.model.view import View
 
 
@@ -22,7 +22,7 @@ class Sharing:
         self.anyone = without_names(of_anyone(view))
         self._scopes = (scope.scope_of(db, view), scope.scope_of(db, self.anyone))
         self._sees_alike = self._scopes[0].seen == self._scopes[1].seen
-        self._ruled_otherwise = ruled_otherwise(db, view, self.anyone)
+        self._alike = alike(db, view, self.anyone)
         self._known: dict[tuple[str, str], bool] = {}
 
     def made_for(self, source: Source | ServiceSource) -> View | None:
@@ -31,12 +31,11 @@ class Sharing:
 
     def _is_alike(self, source: Source | ServiceSource) -> bool:
         if isinstance(source, ServiceSource):
-            return source.host not in self._ruled_otherwise
+            return source.host in self._alike
         known = reach(self._db, source.ref)
         callers = (caller_of(view, source) for view in (self._view, self.anyone))
         return known.is_alike(*callers) and all(
-            host not in self._ruled_otherwise and self._is_known_alike(source.listener, host)
-            for host in known.hosts
+            host in self._alike and self._is_known_alike(source.listener, host) for host in known.hosts
         )
 
     def _is_known_alike(self, listener: str, host: str) -> bool:

@@ -1,39 +1,61 @@
-"""Which hosts two proxies see otherwise: the few that their namespaces have rules for, and services that not all see.
+"""Which hosts two proxies see alike: mostly all, but for the few that their namespaces have rules for, or that not all see.
 
 Asked once for two views, not for each host.
 """
 
 from collections.abc import Iterator
 
+import msgspec
+
+from lateen.api.meta import Ref
 from lateen.engine import Database, query
 from lateen.model import scope
-from lateen.model.destination_rules import differing, refs_for
+from lateen.model.destination_rules import differing, refs_for_service
+from lateen.model.service import Service
 from lateen.model.view import View
 
 
-@query
-def unlike(db: Database, one: View, other: View) -> frozenset[str]:
-    """Return the hosts of which two views see another service, or follow another rule for it."""
-    return ruled_otherwise(db, one, other).union(_other_services(db, one, other))
+class Alike(msgspec.Struct, frozen=True):
+    """The hosts that two views see alike, said in the shorter way."""
+
+    hosts: frozenset[str] | None = None
+    """None is all hosts, those that neither sees included."""
+    unlike: frozenset[str] = frozenset()
+    """But not these."""
+
+    def __contains__(self, host: str) -> bool:
+        """Tell whether a host is seen alike."""
+        return (self.hosts is None or host in self.hosts) and host not in self.unlike
+
+    @property
+    def is_everything(self) -> bool:
+        """Every host is seen alike."""
+        return self.hosts is None and not self.unlike
 
 
 @query
-def ruled_otherwise(db: Database, one: View, other: View) -> frozenset[str]:
-    """Return the hosts for which two views follow other rules."""
+def alike(db: Database, one: View, other: View) -> Alike:
+    """Return the hosts of which two views see the same service, and follow the same rule for it."""
     if one == other:
-        return frozenset()
-    hosts = {*_other_services(db, one, other), *_with_own_rules(db, one), *_with_own_rules(db, other)}
-    return frozenset(host for host in hosts if refs_for(db, one, host) != refs_for(db, other, host))
-
-
-def _with_own_rules(db: Database, view: View) -> Iterator[str]:
-    services = scope.services_by_host(db, scope.scope_of(db, view))
-    return (service.host for service in differing(db, view.namespace, services))
-
-
-def _other_services(db: Database, one: View, other: View) -> frozenset[str]:
+        return Alike()
     here, there = (scope.scope_of(db, view) for view in (one, other))
-    if here.seen == there.seen:
-        return frozenset()
     mine, its = (scope.services_by_host(db, place) for place in (here, there))
-    return frozenset(host for host in mine.keys() | its.keys() if mine.get(host) != its.get(host))
+    unlike = frozenset(_ruled_otherwise(db, one, other, mine))
+    if here.seen == there.seen:
+        return Alike(unlike=unlike)
+    if len(its) > 2 * len(mine):
+        return Alike(frozenset(host for host in mine if mine[host] == its.get(host)) - unlike)
+    others = frozenset(host for host in mine.keys() | its.keys() if mine.get(host) != its.get(host))
+    return Alike(unlike=unlike | others)
+
+
+def _ruled_otherwise(db: Database, one: View, other: View, services: dict[str, Service]) -> Iterator[str]:
+    """Yield the hosts for which two views, if both see these services, follow other rules."""
+    for namespace in {one.namespace, other.namespace}:
+        for service in differing(db, namespace, services):
+            if _refs(db, one, service) != _refs(db, other, service):
+                yield service.host
+
+
+def _refs(db: Database, view: View, service: Service) -> tuple[Ref, ...]:
+    return refs_for_service(db, view.namespace, view.labels, service)
