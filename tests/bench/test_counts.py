@@ -70,7 +70,8 @@ def test_a_changed_weight_sends_one_route_configuration(mesh: Mesh) -> None:
     name, text = f"vs-{EDITED}", bench_mesh.virtual_service
     sent = mesh.edit(name, text(EDITED, weight=50))
     assert sent.by_client == everybody(mesh, ("RDS 8080",), ())
-    assert mesh.queries <= 20
+    assert mesh.queries <= 16
+    assert counts(mesh.db)["routes._routes"] == 1, "not once for each namespace"
     mesh.edit(name, text(EDITED))
 
 
