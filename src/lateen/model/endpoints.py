@@ -82,12 +82,12 @@ def _selected(db: Database, namespace: str, selector: Pairs) -> tuple[Workload, 
 def _of_entry(db: Database, ref: Ref, spec: ServiceEntry) -> tuple[Workload, ...]:
     if spec.workload_selector is not None:
         return _selected(db, ref.namespace, pairs(spec.workload_selector.labels))
-    return tuple(_inline(db, ref, index, entry) for index, entry in enumerate(spec.endpoints))
+    return tuple(_inline(ref, index, entry) for index, entry in enumerate(spec.endpoints))
 
 
-def _inline(db: Database, ref: Ref, index: int, entry: WorkloadEntry) -> Workload:
+def _inline(ref: Ref, index: int, entry: WorkloadEntry) -> Workload:
     named = Ref("WorkloadEntry", ref.namespace, f"{ref.name}-{index}")
-    return workload.placed(db, workload.of_entry(entry, named, entry.labels, Health.UNKNOWN))
+    return workload.of_entry(entry, named, entry.labels, Health.UNKNOWN)
 
 
 def _endpoint(service: Service, port: Port, one: Workload) -> Endpoint | None:

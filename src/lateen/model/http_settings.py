@@ -16,7 +16,7 @@ from lateen.api.proxy_settings import (
     SetCurrentClientCertDetails,
 )
 from lateen.engine import Database, query
-from lateen.model import mesh
+from lateen.model import mesh, mesh_networks
 from lateen.model.defaults import SECOND
 from lateen.model.families import V6
 from lateen.model.view import View
@@ -112,6 +112,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     client_certificate: ClientCertificate | None = None
     trusted_proxies: int = 0
     """How many addresses at the end of X-Forwarded-For are those of trusted proxies."""
+    internal_ranges: tuple[str, ...] = ()
+    """Clients from there are of the mesh's own networks: a gateway believes their `x-envoy-` headers."""
     limits: Limits = Limits()
     access_log: mesh.AccessLog | None = None
 
@@ -136,6 +138,7 @@ def http_settings(db: Database, view: View, side: Side) -> HttpSettings:
         idle_timeout=mesh.idle_timeout(view),
         client_certificate=_client_certificate(own, side),
         trusted_proxies=_trusted_proxies(own) if side is Side.GATEWAY else 0,
+        internal_ranges=mesh_networks.ranges(db) if side is Side.GATEWAY else (),
         limits=limits(db, view),
         access_log=mesh.access_log(db),
     )

@@ -39,6 +39,14 @@ def network_of(db: Database, address: str, registry: str) -> str:
 
 
 @query
+def ranges(db: Database) -> tuple[str, ...]:
+    """Return the ranges of all networks, by address (pilot/pkg/networking/util/util.go MeshNetworksToEnvoyInternalAddressConfig)."""
+    found = (one for one, _ in _declared(db)[1])
+    ordered = sorted(found, key=lambda one: (one.version, int(one.network_address), one.prefixlen))
+    return tuple(str(one) for one in ordered)
+
+
+@query
 def declared_gateways(db: Database) -> tuple[tuple[str, str, int], ...]:
     """Return (network, address, port) of the gateways that are declared by their address, sorted."""
     networks = facts.mesh_networks(db).networks

@@ -77,10 +77,10 @@ def workload(db: Database, ref: Ref) -> Workload | None:
         return None
     if isinstance(found.spec, Pod):
         pod = _of_pod(db, found)
-        return placed(db, pod, mesh_networks.KUBERNETES) if pod else None
+        return _placed(db, pod) if pod else None
     if isinstance(found.spec, WorkloadEntry):
         labels = {**found.spec.labels, **found.meta.labels}
-        return placed(db, of_entry(found.spec, ref, labels, _entry_health(found)))
+        return of_entry(found.spec, ref, labels, _entry_health(found))
     return None
 
 
@@ -299,7 +299,8 @@ def of_entry(spec: WorkloadEntry, ref: Ref, labels: Mapping[str, str], health: H
         labels=pairs(labels),
         ports=tuple(sorted(spec.ports.items())),
         locality=spec.locality or said_locality(labels),
-        network=spec.network or labels.get(NETWORK_LABEL, ""),
+        network=spec.network
+        or "",  # neither a label nor a range says it (conversion.go workloadEntryNetwork)
         weight=spec.weight or 0,
         service_account=spec.service_account or "",
         tls_mode=labels.get(TLS_MODE_LABEL) or ("istio" if spec.service_account else ""),
@@ -308,9 +309,9 @@ def of_entry(spec: WorkloadEntry, ref: Ref, labels: Mapping[str, str], health: H
     )
 
 
-def placed(db: Database, one: Workload, registry: str = "") -> Workload:
-    """Fill in the network that the mesh's networks give to a workload that names none."""
-    network = "" if one.network else mesh_networks.network_of(db, one.address, registry)
+def _placed(db: Database, one: Workload) -> Workload:
+    """Fill in the network that the mesh's networks give to a pod that names none."""
+    network = "" if one.network else mesh_networks.network_of(db, one.address, mesh_networks.KUBERNETES)
     return msgspec.structs.replace(one, network=network) if network else one
 
 

@@ -21,7 +21,7 @@ def filter_chain_match(match: ChainMatch) -> FilterChainMatch | None:
         return None
     return FilterChainMatch(
         server_names=match.server_names,
-        prefix_ranges=[_range(text) for text in match.ranges],
+        prefix_ranges=[cidr_range(text) for text in match.ranges],
         application_protocols=match.application_protocols,
         transport_protocol=match.transport,
         destination_port=message.uint32(match.port) if match.port else None,
@@ -62,6 +62,7 @@ def origin_metadata(origin: Ref) -> Metadata:
     return metadata
 
 
-def _range(text: str) -> CidrRange:
+def cidr_range(text: str) -> CidrRange:
+    """Read an address with or without a mask, the address as it is written."""
     one = ipaddress.ip_interface(text)
     return CidrRange(address_prefix=str(one.ip), prefix_len=message.uint32(one.network.prefixlen))

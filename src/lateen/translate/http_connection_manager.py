@@ -20,6 +20,7 @@ from lateen.model.http_settings import ClientCertificate, HttpSettings, Limits, 
 from lateen.model.protocol import Protocol
 from lateen.translate import message, names
 from lateen.translate.access_log import access_logs
+from lateen.translate.filter_chain import cidr_range
 from lateen.translate.http_filters.table import http_filters
 
 _REQUEST_ID = UuidRequestIdConfig(use_request_id_for_trace_sampling=message.boolean(True))
@@ -64,6 +65,9 @@ def http_filter(settings: HttpSettings, http: Http, routes: RouteConfiguration |
     _set_normalization(manager, settings.normalization)
     _set_client_certificate(manager, settings.client_certificate)
     _set_limits(manager, settings.limits)
+    if settings.internal_ranges:
+        ranges = [cidr_range(one) for one in settings.internal_ranges]
+        manager.internal_address_config.cidr_ranges.extend(ranges)
     _set_routes(manager, http.routes, routes)
     return Filter(name=names.HTTP_CONNECTION_MANAGER, typed_config=message.any_of(manager))
 
