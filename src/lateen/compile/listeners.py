@@ -12,7 +12,7 @@ from lateen.compile.resource import Resource, resource
 from lateen.engine import Database, query
 from lateen.model import mesh, scope
 from lateen.model.envoy_filters import Context
-from lateen.model.families import bound, loopback, wildcard
+from lateen.model.families import also_own_host, bound, loopback, wildcard
 from lateen.model.gateway import gateway_listeners
 from lateen.model.gateway_chains import gateway_chains
 from lateen.model.http_settings import Side, http_settings, limits
@@ -76,7 +76,8 @@ def http_proxy(db: Database, view: View) -> Resource | None:
     unknown = catch_all(db, scope.scope_of(db, view))
     http = http_settings(db, view, Side.OUTBOUND)
     where = (loopback(view.families), port)
-    body = listener_outbound.http_proxy(where, settings(db, view), http, unknown)
+    also = also_own_host(view.families)
+    body = listener_outbound.http_proxy(where, also, settings(db, view), http, unknown)
     return resource(names.listener(*where), body)
 
 

@@ -51,6 +51,11 @@ def also(families: str, address: str) -> tuple[str, ...]:
     return (WILDCARD6,) if families == DUAL and address == WILDCARD else ()
 
 
+def also_own_host(families: str) -> tuple[str, ...]:
+    """Return the further address of the own host, of a proxy with both families."""
+    return (LOOPBACK6,) if families == DUAL else ()
+
+
 def loopback(families: str) -> str:
     """Return the address of the own host."""
     return LOOPBACK if V4 in families else LOOPBACK6

@@ -29,12 +29,17 @@ def outbound_listener(
 
 
 def http_proxy(
-    where: tuple[str, int], settings: ListenerSettings, http: HttpSettings, unknown: CatchAll
+    where: tuple[str, int],
+    also: tuple[str, ...],
+    settings: ListenerSettings,
+    http: HttpSettings,
+    unknown: CatchAll,
 ) -> bytes:
-    """Return the listener of the explicit HTTP proxy on the loopback address."""
+    """Return the listener of the explicit HTTP proxy on the loopback address, and on that of the other family."""
     chain = Chain(routes=HTTP_PROXY_ROUTES, protocol=Protocol.HTTP_PROXY)
     specs = [_spec(chain, where, http, unknown)]
-    return message.serialized(listener.outbound(where, specs, [], settings, bound=True))
+    built = listener.outbound(where, specs, [], settings, bound=True)
+    return message.serialized(listener.also_at(built, also, where[1]))
 
 
 def virtual_outbound(
