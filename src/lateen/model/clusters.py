@@ -233,10 +233,12 @@ def upgraded(base: Http, protocol: Protocol, chosen: Policy, mesh_policy: str) -
 
 
 def following_client(base: Http, chosen: Policy) -> Http:
-    """Speak what the client speaks where `useClientProtocol` asks for it."""
+    """Speak what the client speaks where `useClientProtocol` asks for it; a sniffed port no longer keeps the case then."""
     settings = chosen.connection_pool.http if chosen.connection_pool else None
     if settings is None or not settings.use_client_protocol:
         return base
+    if base.upstream is Upstream.CLIENT:
+        return Http(Upstream.CLIENT)
     return msgspec.structs.replace(base, upstream=Upstream.CLIENT)
 
 

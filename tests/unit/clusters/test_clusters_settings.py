@@ -274,3 +274,8 @@ def test_header_case_is_kept_in_http1():
     assert http("", config=config, port="grpc") == HTTP2
     sniffed = http("", config=config, port="anything")["use_downstream_protocol_config"]
     assert "header_key_format" in sniffed["http_protocol_options"]
+    follows = "connectionPool: {http: {useClientProtocol: true}}"
+    asked = http(follows, config=config, port="anything")["use_downstream_protocol_config"]
+    assert asked == {"http_protocol_options": {}, "http2_protocol_options": {}}
+    explicit = http(follows, config=config)["use_downstream_protocol_config"]["http_protocol_options"]
+    assert "header_key_format" in explicit
