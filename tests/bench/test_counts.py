@@ -131,6 +131,8 @@ def test_a_new_port_makes_lists_of_services_once_for_all_who_see_the_same(mesh: 
     scopes = 2 if "sc-0" in mesh.files else 1  # the gateway's, and n0's Sidecar
     assert ran["scope._services"] == ran["scope._by_host"] == scopes
     assert ran["outbound_plan.entries"] == 1, "of the new port alone"
+    if "sc-0" in mesh.files:
+        assert ran["seen_alike._ruled_otherwise"] <= 3, "n1 does not see the service"
     assert ran["service.all_services"] == ran["service.by_host"] == ran["service.declared_by"] == 1
     mesh.edit(f"svc-{EDITED}", bench_mesh.service(EDITED))
 

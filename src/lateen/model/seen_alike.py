@@ -3,8 +3,6 @@
 Asked once for two views, not for each host.
 """
 
-from collections.abc import Iterator
-
 import msgspec
 
 from lateen.api.meta import Ref
@@ -40,7 +38,7 @@ def alike(db: Database, one: View, other: View) -> Alike:
         return Alike()
     here, there = (scope.scope_of(db, view) for view in (one, other))
     mine, its = (scope.services_by_host(db, place) for place in (here, there))
-    unlike = frozenset(_ruled_otherwise(db, one, other, mine))
+    unlike = _ruled_otherwise(db, one, other)
     if here.seen == there.seen:
         return Alike(unlike=unlike)
     if len(its) > 2 * len(mine):
@@ -49,12 +47,18 @@ def alike(db: Database, one: View, other: View) -> Alike:
     return Alike(unlike=unlike | others)
 
 
-def _ruled_otherwise(db: Database, one: View, other: View, services: dict[str, Service]) -> Iterator[str]:
-    """Yield the hosts for which two views, if both see these services, follow other rules."""
-    for namespace in {one.namespace, other.namespace}:
-        for service in differing(db, namespace, services):
-            if _refs(db, one, service) != _refs(db, other, service):
-                yield service.host
+@query
+def _ruled_otherwise(db: Database, one: View, other: View) -> frozenset[str]:
+    """Return the hosts of the first view's services for which both, if they see them alike, follow other rules.
+
+    It is apart from what the other view sees: that changes with services that the first does not.
+    """
+    services = scope.services_by_host(db, scope.scope_of(db, one))
+    spaces = {one.namespace, other.namespace}
+    found = (service for space in spaces for service in differing(db, space, services))
+    return frozenset(
+        service.host for service in found if _refs(db, one, service) != _refs(db, other, service)
+    )
 
 
 def _refs(db: Database, view: View, service: Service) -> tuple[Ref, ...]:
