@@ -6,14 +6,17 @@ hash of namespace, name and host, and the next free one on a clash: it stays the
 
 import hashlib
 import ipaddress
+from typing import Any
 
 from lateen.api import facts
-from lateen.api.meta import Ref
+from lateen.api.meta import Object, Ref
 from lateen.api.service_entry import ServiceEntry
 from lateen.engine import Database, query
+from lateen.model import blocks
 from lateen.model.defaults import AUTO_ALLOCATED_NETWORK
 from lateen.model.host import is_wildcard
 
+KIND = "ServiceEntry"
 DISABLED_LABEL = "networking.istio.io/enable-autoallocate-ip"
 _NETWORK = ipaddress.ip_network(AUTO_ALLOCATED_NETWORK)
 
@@ -27,10 +30,12 @@ def allocated_address(db: Database, ref: Ref, host: str) -> str:
 @query
 def allocations(db: Database) -> dict[tuple[Ref, str], str]:
     """Return every allotted address by (ServiceEntry, host)."""
+    numbers = blocks.refs_by_block(db, KIND)
+    needs = {ref: hosts for number in numbers for ref, hosts in _in_need(db, number)}
     taken: set[int] = set()
     allotted: dict[tuple[Ref, str], str] = {}
-    for ref in facts.refs(db, "ServiceEntry"):
-        for host in hosts_in_need(db, ref):
+    for ref in facts.refs(db, KIND) if needs else ():
+        for host in needs.get(ref, ()):
             offset = _free_offset(f"{ref.namespace}/{ref.name}/{host}", taken)
             taken.add(offset)
             allotted[ref, host] = str(_NETWORK.network_address + offset)
@@ -38,12 +43,17 @@ def allocations(db: Database) -> dict[tuple[Ref, str], str]:
 
 
 @query
-def hosts_in_need(db: Database, ref: Ref) -> tuple[str, ...]:
+def _in_need(db: Database, number: int) -> tuple[tuple[Ref, tuple[str, ...]], ...]:
+    """Return those of a block of ServiceEntries that have hosts in need of an address, with these."""
+    found = ((one.ref, _hosts_in_need(one)) for one in blocks.objects(db, KIND, number))
+    return tuple(one for one in found if one[1])
+
+
+def _hosts_in_need(found: Object[Any]) -> tuple[str, ...]:
     """Return the hosts of a ServiceEntry that get an address: not for NONE, own addresses, wildcards, opt-out."""
-    found = facts.get(db, ref)
-    if found is None or not isinstance(found.spec, ServiceEntry):
-        return ()
     spec = found.spec
+    if not isinstance(spec, ServiceEntry):
+        return ()
     refused = found.meta.labels.get(DISABLED_LABEL, "").lower() == "false"
     if refused or spec.addresses or (spec.resolution or "NONE") == "NONE":
         return ()

@@ -30,12 +30,11 @@ INHERITED = (
 )  # fmt: skip
 
 
-@query
 def http_routes(db: Database, ref: Ref) -> HTTPRoutes:
     """Return the HTTP routes of a root VirtualService in order.
 
     A route whose delegate is missing, is not exported to the root's namespace, or has hosts of its own is left out; so
-    is a delegate's route whose conditions exclude the root's.
+    is a delegate's route whose conditions exclude the root's. No query: an answer would hold copies of what facts hold.
     """
     found: list[HTTPRoute] = []
     for route in qualified_routes(db, ref):
@@ -43,7 +42,6 @@ def http_routes(db: Database, ref: Ref) -> HTTPRoutes:
     return tuple(found)
 
 
-@query
 def qualified_routes(db: Database, ref: Ref) -> HTTPRoutes:
     """Return one object's own HTTP routes with hosts and gateways resolved in its own namespace."""
     found = facts.get(db, ref)
@@ -92,18 +90,24 @@ def _is_set(value: object) -> bool:
 
 
 def _qualified(route: HTTPRoute, namespace: str) -> HTTPRoute:
+    match = tuple(_of_gateways(condition, namespace) for condition in route.match)
+    weighted = tuple(_weighted(destination, namespace) for destination in route.route)
+    if not route.mirror and not route.mirrors:
+        return msgspec.structs.replace(route, match=match, route=weighted)
     return msgspec.structs.replace(
         route,
-        match=tuple(_of_gateways(condition, namespace) for condition in route.match),
-        route=tuple(_weighted(destination, namespace) for destination in route.route),
+        match=match,
+        route=weighted,
         mirror=_destination(route.mirror, namespace) if route.mirror else None,
         mirrors=tuple(_mirrored(mirror, namespace) for mirror in route.mirrors),
     )
 
 
 def _of_gateways(condition: HTTPMatchRequest, namespace: str) -> HTTPMatchRequest:
+    if not condition.gateways:
+        return condition
     names = tuple(gateway_name(name, namespace) for name in condition.gateways)
-    return msgspec.structs.replace(condition, gateways=names) if names else condition
+    return msgspec.structs.replace(condition, gateways=names)
 
 
 def _weighted(weighted: HTTPRouteDestination, namespace: str) -> HTTPRouteDestination:

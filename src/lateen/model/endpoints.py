@@ -34,7 +34,6 @@ def endpoints(db: Database, host: str, namespace: str, number: int) -> tuple[End
     return tuple(sorted(found, key=lambda one: (one.address, one.port)))
 
 
-@query
 def instances(db: Database, ref: Ref) -> tuple[Workload, ...]:
     """Return the workloads that serve a Service or ServiceEntry by its selector or inline."""
     found = facts.get(db, ref)
@@ -71,6 +70,7 @@ def _by_name(service: Service, port: Port) -> Endpoint:
     )
 
 
+@query
 def _selected(db: Database, namespace: str, selector: Pairs) -> tuple[Workload, ...]:
     refs = (
         *workload.selected(db, "Pod", namespace, selector),

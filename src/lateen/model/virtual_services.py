@@ -6,14 +6,16 @@ group oldest first (pilot/pkg/model/push_context.go initVirtualServices). Names 
 VirtualService, never of the client.
 """
 
+from typing import Any
+
 import msgspec
 
 from lateen.api import facts
-from lateen.api.meta import Ref
+from lateen.api.meta import Object, Ref
 from lateen.api.virtual_service import VirtualService
 from lateen.engine import Database, query
+from lateen.model import blocks, visibility
 from lateen.model import host as hosts
-from lateen.model import visibility
 from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
 
 
@@ -42,16 +44,19 @@ def gateway_name(name: str, namespace: str) -> str:
     return f"{namespace}/{name}"
 
 
-@query
 def binding(db: Database, ref: Ref) -> Binding | None:
     """Return what one VirtualService is bound to; None for a delegate."""
     found = facts.get(db, ref)
-    if found is None or not isinstance(found.spec, VirtualService) or not found.spec.hosts:
-        return None
+    return _binding(db, found) if found is not None else None
+
+
+def _binding(db: Database, found: Object[Any]) -> Binding | None:
     spec, meta = found.spec, found.meta
+    if not isinstance(spec, VirtualService) or not spec.hosts:
+        return None
     default = facts.mesh_config(db).default_virtual_service_export_to
     return Binding(
-        ref=ref,
+        ref=found.ref,
         hosts=tuple(hosts.fqdn(host, meta.namespace, CLUSTER_DOMAIN).lower() for host in spec.hosts),
         gateways=_gateways(spec, meta.namespace),
         export_to=visibility.effective(spec.export_to, meta.namespace, default),
@@ -66,10 +71,18 @@ def _gateways(spec: VirtualService, namespace: str) -> tuple[str, ...]:
 
 
 @query
+def _bindings_of(db: Database, number: int) -> tuple[Binding, ...]:
+    """Return what a block of VirtualServices is bound to; stays equal when only routes change."""
+    found = (_binding(db, one) for one in blocks.objects(db, "VirtualService", number))
+    return tuple(one for one in found if one is not None)
+
+
+@query
 def bindings(db: Database) -> tuple[Binding, ...]:
     """Return all bindings, oldest first."""
-    found = (binding(db, ref) for ref in facts.refs(db, "VirtualService"))
-    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.age))
+    numbers = blocks.refs_by_block(db, "VirtualService")
+    found = (one for number in numbers for one in _bindings_of(db, number))
+    return tuple(sorted(found, key=lambda one: one.age))
 
 
 @query
