@@ -27,7 +27,7 @@ from lateen.model.routing_sidecar import (
 from lateen.model.routing_view import proxy_headers, routing_view
 from lateen.model.view import Proxy, View, view_of
 from lateen.translate import virtual_host as write
-from lateen.translate.route_configuration import route_configuration
+from lateen.translate.route_configuration import Pieces, route_configuration
 from support.golden_format import BASE
 from support.golden_format import read as read_cases
 from support.golden_mesh import Mesh
@@ -64,7 +64,7 @@ def assert_routes_are_own(db: Database, proxy: Proxy) -> int:
         assert listener is not None
         if listener.sniffed_host is None:
             found = by_itself(db, view, listener)
-            bodies = (*(_alone(db, view, one) for one in found), _catch_all(db, view))
+            bodies = (*(_alone(db, view, one) for one in found), (_catch_all(db, view),))
             ignored = not distinguishes_ports(db, view, listener)
             expected = route_configuration(name, bodies, ignore_port=ignored)
             assert sidecar_routes(db, _representative(db, view, name), name).body == expected, (
@@ -77,9 +77,9 @@ def assert_routes_are_own(db: Database, proxy: Proxy) -> int:
     return shared
 
 
-def _alone(db: Database, view: View, one: VirtualHost) -> bytes:
+def _alone(db: Database, view: View, one: VirtualHost) -> Pieces:
     head = write.head(one, attempt_count=proxy_headers(db, view).attempt_count)
-    return write.joined(head, (_routes(db, view, source) for source in one.sources))
+    return write.in_order(head, (_routes(db, view, source) for source in one.sources))
 
 
 @settings(

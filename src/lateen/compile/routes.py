@@ -30,7 +30,7 @@ from lateen.model.routing_view import proxy_headers, routing_view
 from lateen.model.view import View
 from lateen.translate import patch_route
 from lateen.translate import virtual_host as write
-from lateen.translate.route_configuration import route_configuration, unknown_route_configuration
+from lateen.translate.route_configuration import Pieces, route_configuration, unknown_route_configuration
 from lateen.translate.virtual_host import Routes
 
 
@@ -86,7 +86,7 @@ def sidecar_routes(db: Database, view: View, name: str) -> Resource:
         return resource(name, unknown_route_configuration(name))
     found = _sidecar_virtual_hosts(db, view, listener)
     if listener.sniffed_host is None:
-        found = (*found, _catch_all(db, view))
+        found = (*found, (_catch_all(db, view),))
     ignored = not distinguishes_ports(db, view, listener)
     return resource(name, route_configuration(name, found, ignore_port=ignored))
 
@@ -112,8 +112,8 @@ def gateway_routes(db: Database, view: View, name: str) -> Resource:
     if found is None:
         return resource(name, unknown_route_configuration(name))
     if not found:
-        return resource(name, route_configuration(name, [write.black_hole(first_port(db, view, name))]))
-    return resource(name, route_configuration(name, _joined(db, _gateway_heads(db, view, name))))
+        return resource(name, route_configuration(name, [(write.black_hole(first_port(db, view, name)),)]))
+    return resource(name, route_configuration(name, _all(db, _gateway_heads(db, view, name))))
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -124,11 +124,11 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 @query
-def _sidecar_virtual_hosts(db: Database, view: View, listener: Listener) -> tuple[bytes, ...]:
-    """Serialise the virtual hosts of a listener; those that are anyone's are not joined again."""
+def _sidecar_virtual_hosts(db: Database, view: View, listener: Listener) -> tuple[Pieces, ...]:
+    """Return the virtual hosts of a listener; those that are anyone's are not gathered again."""
     heads = _sidecar_heads(db, view, listener)
     if all(heads):
-        return _joined(db, heads)
+        return _all(db, heads)
     other = twin(db, view, listener.whole)
     assert other is not None
     theirs = _sidecar_virtual_hosts(db, other, listener)
@@ -163,12 +163,12 @@ def _head(one: VirtualHost, view: View, *, attempt_count: bool) -> _Head:
     )
 
 
-def _joined(db: Database, heads: Iterable[_Head | None]) -> tuple[bytes, ...]:
+def _all(db: Database, heads: Iterable[_Head | None]) -> tuple[Pieces, ...]:
     return tuple(_one(db, one) for one in heads if one is not None)
 
 
-def _one(db: Database, head: _Head) -> bytes:
-    return write.joined(head.start, (_routes(db, *part) for part in head.parts))
+def _one(db: Database, head: _Head) -> Pieces:
+    return write.in_order(head.start, (_routes(db, *part) for part in head.parts))
 
 
 @query

@@ -5,13 +5,16 @@ from collections.abc import Iterable
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
 
 from lateen.translate import message
+from lateen.translate.wire import varint
 
 MAX_DIRECT_RESPONSE_BYTES = 1024 * 1024  # route.go; Envoy's default of 4 KiB is less than what Istio accepts
+Pieces = tuple[bytes, ...]
+"""A virtual host, encoded, in pieces that come one after the other."""
 # How a virtual host begins inside a RouteConfiguration: its field's number and that its length follows.
 _VIRTUAL_HOST = bytes([RouteConfiguration.VIRTUAL_HOSTS_FIELD_NUMBER << 3 | 2])
 
 
-def route_configuration(name: str, virtual_hosts: Iterable[bytes], *, ignore_port: bool = True) -> bytes:
+def route_configuration(name: str, virtual_hosts: Iterable[Pieces], *, ignore_port: bool = True) -> bytes:
     """Serialise a route configuration; `ignore_port` says that the port in a Host header does not matter.
 
     Clusters are not checked: a route to one that does not exist answers 503, and no other route suffers.
@@ -27,20 +30,10 @@ def route_configuration(name: str, virtual_hosts: Iterable[bytes], *, ignore_por
         )
     ]
     for virtual_host in virtual_hosts:
-        parts += (_VIRTUAL_HOST, varint(len(virtual_host)), virtual_host)
+        parts += (_VIRTUAL_HOST, varint(sum(map(len, virtual_host))), *virtual_host)
     return b"".join(parts)
 
 
 def unknown_route_configuration(name: str) -> bytes:
     """Serialise the answer to a name that no listener has (any more): nothing, so that Envoy does not wait."""
     return message.serialized(RouteConfiguration(name=name, validate_clusters=message.boolean(False)))
-
-
-def varint(number: int) -> bytes:
-    """Encode a length as protobuf does: seven bits a byte, the lowest first."""
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)

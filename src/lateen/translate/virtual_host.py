@@ -1,7 +1,8 @@
 """VirtualHost, in pieces of bytes: who it is and what it does change at different times.
 
 The serialised form of a message is the concatenation of its fields, so a virtual host is the bytes of its head and the
-bytes of its routes one after the other, and neither is made again because the other changed.
+bytes of its routes one after the other, and neither is made again because the other changed. They are joined when a
+route configuration is: whole virtual hosts would be held beside their routes.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from lateen.model.routing import ServiceRoute
 from lateen.model.routing_sidecar import VirtualHost
 from lateen.translate import message, names
 from lateen.translate.route import route, service_route
+from lateen.translate.route_configuration import Pieces
 
 BLOCKED_STATUS = 502
 
@@ -53,10 +55,11 @@ def routes_of_service(resolved: ServiceRoute) -> Routes:
     return Routes(message.serialized(Message(routes=[service_route(resolved)])))
 
 
-def joined(start: bytes, parts: Iterable[Routes]) -> bytes:
-    """Join a head and the routes of one or more VirtualServices into the bytes of a virtual host."""
+def in_order(start: bytes, parts: Iterable[Routes]) -> Pieces:
+    """Put a head and the routes of one or more VirtualServices into the order that they have in a virtual host."""
     every = tuple(parts)
-    return b"".join((start, *(part.ordinary for part in every), *(part.catch_all for part in every)))
+    found = (start, *(part.ordinary for part in every), *(part.catch_all for part in every))
+    return tuple(piece for piece in found if piece)
 
 
 def catch_all(where: CatchAll, *, attempt_count: bool, forwarded_host: bool) -> bytes:
