@@ -19,8 +19,8 @@ class Reach(msgspec.Struct, frozen=True):
 
     conditions: tuple[HTTPMatchRequest, ...]
     """What their conditions say of callers and listeners, each once; nothing of requests."""
-    hosts: frozenset[str]
-    """The destinations' and the mirrors'."""
+    hosts: tuple[str, ...]
+    """The destinations' and the mirrors', each once, sorted."""
     asks_callers: bool = False
     """Some condition is about who calls."""
 
@@ -45,7 +45,7 @@ def reach(db: Database, ref: Ref) -> Reach:
             conditions.append(one)
     return Reach(
         conditions=tuple(conditions),
-        hosts=frozenset(host for route in found for host in _hosts(route)),
+        hosts=tuple(sorted({host for route in found for host in _hosts(route)})),
         asks_callers=any(one.source_labels or one.source_namespace for one in conditions),
     )
 

@@ -1,4 +1,4 @@
-"""A request condition → RouteMatch (pilot/pkg/networking/core/route/route.go, TranslateRouteMatch)."""
+"""A request condition → RouteMatch, encoded (pilot/pkg/networking/core/route/route.go, TranslateRouteMatch)."""
 
 from collections.abc import Iterable
 
@@ -13,22 +13,50 @@ from lateen.api.common import StringMatch
 from lateen.api.virtual_service import HTTPMatchRequest
 from lateen.model.routing_match import is_presence
 from lateen.translate import message, names
+from lateen.translate.message import serialized
+from lateen.translate.wire import field, numbers, text
 
+_MATCH = numbers(RouteMatch)
+_PATH, _PREFIX, _REGEX = (_MATCH[name] for name in ("path", "prefix", "safe_regex"))
+_EVERYTHING = text(_PREFIX, "/")
+_BY_CASE, _BY_ANY_CASE = (
+    serialized(RouteMatch(case_sensitive=message.boolean(sensitive))) for sensitive in (True, False)
+)
 PAYLOAD = "payload"  # where the JWT filter leaves the claims in its metadata
 
 
-def route_match(condition: HTTPMatchRequest | None) -> RouteMatch:
+def route_match(condition: HTTPMatchRequest | None) -> bytes:
     """Return the condition on requests; what a proxy or listener decides was decided before."""
     if condition is None:
-        return RouteMatch(prefix="/")
-    matched = _path(condition.uri)
-    matched.case_sensitive.CopyFrom(message.boolean(not condition.ignore_uri_case))
-    matched.headers.extend(_headers(condition))
-    matched.query_parameters.extend(
-        query_parameter(name, condition.query_params[name]) for name in sorted(condition.query_params)
+        return _EVERYTHING
+    path = _path(condition.uri) + (_BY_ANY_CASE if condition.ignore_uri_case else _BY_CASE)
+    return path + serialized(_further(condition)) if _asks_further(condition) else path
+
+
+def described(condition: HTTPMatchRequest | None) -> str:
+    """Write a condition's path for people: `/*` for any."""
+    uri = condition.uri if condition else None
+    if uri is not None and uri.exact is not None:
+        return uri.exact
+    if uri is not None and uri.prefix is None and uri.regex is not None:
+        return uri.regex
+    return f"{uri.prefix}*" if uri is not None and uri.prefix is not None else "/*"
+
+
+def _asks_further(condition: HTTPMatchRequest) -> bool:
+    """Tell whether there is a condition on anything but the path; most routes have none."""
+    if condition.headers or condition.without_headers or condition.query_params:
+        return True
+    return not (condition.method is condition.authority is condition.scheme is None)
+
+
+def _further(condition: HTTPMatchRequest) -> RouteMatch:
+    queries = condition.query_params
+    return RouteMatch(
+        headers=_headers(condition),
+        query_parameters=[query_parameter(name, queries[name]) for name in sorted(queries)],
+        dynamic_metadata=_claims(condition),
     )
-    matched.dynamic_metadata.extend(_claims(condition))
-    return matched
 
 
 def string_matcher(wanted: StringMatch) -> StringMatcher | None:
@@ -92,14 +120,14 @@ def claim(path: Iterable[str], wanted: StringMatch) -> MetadataMatcher:
     )
 
 
-def _path(uri: StringMatch | None) -> RouteMatch:
+def _path(uri: StringMatch | None) -> bytes:
     if uri is not None and uri.exact is not None:
-        return RouteMatch(path=uri.exact)
+        return text(_PATH, uri.exact)
     if uri is not None and uri.prefix is not None:
-        return RouteMatch(prefix=uri.prefix)
+        return text(_PREFIX, uri.prefix)
     if uri is not None and uri.regex is not None:
-        return RouteMatch(safe_regex=RegexMatcher(regex=uri.regex))
-    return RouteMatch(prefix="/")
+        return field(_REGEX, serialized(RegexMatcher(regex=uri.regex)))
+    return _EVERYTHING
 
 
 def _headers(condition: HTTPMatchRequest) -> Iterable[HeaderMatcher]:

@@ -33,6 +33,7 @@ def _key(name: str) -> bytes:
 
 
 _ISTIO, _SOCKETS = _key(ISTIO), _key(TRANSPORT_SOCKET_MATCH)
+_CONFIG = _key("config")
 _HOST, _NAME, _NAMESPACE, _SUBSET, _WORKLOAD = map(_key, ("host", "name", "namespace", "subset", "workload"))
 _RECENT = 2**6
 
@@ -94,6 +95,11 @@ def endpoint_metadata(endpoint: Endpoint, kube_cluster: str, *, mtls: bool) -> b
 def _service(one: Identity) -> bytes:
     fields = (_text(_HOST, one.host), _text(_NAME, one.name), _text(_NAMESPACE, one.namespace))
     return field(_ITEMS, field(_STRUCT, b"".join(fields)))
+
+
+def route_metadata(path: str) -> bytes:
+    """Name the object that a route comes from, as an encoded Metadata."""
+    return _section(_ISTIO, _text(_CONFIG, path))
 
 
 def _section(key: bytes, fields: bytes) -> bytes:

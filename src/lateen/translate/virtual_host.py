@@ -6,6 +6,7 @@ route configuration is: whole virtual hosts would be held beside their routes.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 from envoy.config.route.v3.route_components_pb2 import DirectResponseAction, Route, RouteAction, RouteMatch
@@ -18,8 +19,10 @@ from lateen.model.routing_sidecar import VirtualHost
 from lateen.translate import message, names
 from lateen.translate.route import route, service_route
 from lateen.translate.route_configuration import Pieces
+from lateen.translate.wire import field, numbers, text
 
 BLOCKED_STATUS = 502
+_NAME, _DOMAINS, _ROUTES = (numbers(Message)[name] for name in ("name", "domains", "routes"))
 
 
 class Routes(msgspec.Struct, frozen=True):
@@ -32,27 +35,29 @@ class Routes(msgspec.Struct, frozen=True):
 
 def head(virtual_host: VirtualHost, *, attempt_count: bool) -> bytes:
     """Serialise everything but the routes."""
-    return message.serialized(
-        Message(
-            name=names.virtual_host(virtual_host.host, virtual_host.port),
-            domains=virtual_host.domains,
-            include_request_attempt_count=attempt_count,
-            require_tls=Message.ALL if virtual_host.require_tls else Message.NONE,
-        )
-    )
+    name = text(_NAME, names.virtual_host(virtual_host.host, virtual_host.port))
+    domains = (text(_DOMAINS, domain) for domain in virtual_host.domains)
+    return b"".join((name, *domains, _settings(attempt_count, virtual_host.require_tls)))
+
+
+@lru_cache
+def _settings(attempt_count: bool, require_tls: bool) -> bytes:  # noqa: FBT001  a key
+    """Return what of a head many virtual hosts have in common."""
+    required = Message.ALL if require_tls else Message.NONE
+    return message.serialized(Message(include_request_attempt_count=attempt_count, require_tls=required))
 
 
 def routes(resolved: Iterable[routing.Route]) -> Routes:
     """Serialise the routes of a VirtualService."""
-    ordinary, last = Message(), Message()
+    ordinary, last = list[bytes](), list[bytes]()
     for one in resolved:
-        (last if one.is_catch_all else ordinary).routes.append(route(one))
-    return Routes(message.serialized(ordinary), message.serialized(last))
+        (last if one.is_catch_all else ordinary).append(field(_ROUTES, route(one)))
+    return Routes(b"".join(ordinary), b"".join(last))
 
 
 def routes_of_service(resolved: ServiceRoute) -> Routes:
     """Serialise the default route of a service."""
-    return Routes(message.serialized(Message(routes=[service_route(resolved)])))
+    return Routes(field(_ROUTES, service_route(resolved)))
 
 
 def in_order(start: bytes, parts: Iterable[Routes]) -> Pieces:

@@ -1,4 +1,4 @@
-"""Destinations of a route → `cluster` or `weighted_clusters` (route.go, processWeightedDestination)."""
+"""Destinations of a route → `cluster` or `weighted_clusters`, encoded (route.go, processWeightedDestination)."""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,11 @@ from envoy.config.route.v3.route_components_pb2 import WeightedCluster
 
 from lateen.model.routing import Target, WeightedTarget
 from lateen.translate import headers, names
+from lateen.translate.message import serialized
+from lateen.translate.wire import field, numbers, text, uint32
+
+_CLUSTERS = numbers(WeightedCluster)["clusters"]
+_NAME, _WEIGHT = (numbers(WeightedCluster.ClusterWeight)[name] for name in ("name", "weight"))
 
 
 def cluster_of(target: Target) -> str:
@@ -13,16 +18,20 @@ def cluster_of(target: Target) -> str:
     return names.outbound_cluster(target.host, target.port, target.subset)
 
 
-def weighted_clusters(destinations: Iterable[WeightedTarget]) -> WeightedCluster:
+def weighted_clusters(destinations: Iterable[WeightedTarget]) -> bytes:
     """Return several destinations with their weights, each with its own header operations."""
-    return WeightedCluster(clusters=[_weight(one) for one in destinations])
+    return b"".join(field(_CLUSTERS, _weight(one)) for one in destinations)
 
 
-def _weight(one: WeightedTarget) -> WeightedCluster.ClusterWeight:
-    changes = headers.changes(one.headers)
-    weight = WeightedCluster.ClusterWeight(name=cluster_of(one.target))
-    weight.weight.value = one.weight
-    headers.write(weight, changes)
+def _weight(one: WeightedTarget) -> bytes:
+    own, changes = (
+        text(_NAME, cluster_of(one.target)) + uint32(_WEIGHT, one.weight),
+        headers.changes(one.headers),
+    )
+    if changes is headers.NONE:
+        return own
+    further = WeightedCluster.ClusterWeight()
+    headers.write(further, changes)
     if changes.authority:
-        weight.host_rewrite_literal = changes.authority
-    return weight
+        further.host_rewrite_literal = changes.authority
+    return own + serialized(further)
