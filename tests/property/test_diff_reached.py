@@ -13,10 +13,12 @@ from lateen.api import facts
 from lateen.compile import types
 from lateen.compile.resource import Resource
 from lateen.differences import reached as module
-from lateen.differences.reached import named_hosts, reached
+from lateen.differences.comparison import report
+from lateen.differences.reached import Hosts, led_to, named_hosts, reached, together
 from lateen.engine import Database
 from lateen.model.view import Proxy, view_of
 from lateen.simulate.algebra.compare import compare
+from lateen.sources.memory import from_text
 from lateen.translate import names
 from support.golden_mesh import compiled
 
@@ -30,18 +32,23 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MANY", 2)
 
 
-def both(mesh: list[Json], proxy: Proxy) -> tuple[Resources, Resources]:
-    """What a proxy receives for its way out, and what is left of that without what nothing leads to."""
-    db = Database()
-    facts.update(db, read(mesh))
-    whole = {kind: tuple(found) for kind, found in compiled(db, proxy).items()}
-    leading = (*whole[types.LISTENER], *whole[types.ROUTE])
-    own = [one for one in whole[types.CLUSTER] if one.name.startswith("inbound|")]
-    found = (*own, *reached(db, view_of(db, proxy), leading))
-    kept = {one.name for one in found}
-    endpoints = tuple(one for one in whole[types.ENDPOINT] if one.name in kept)
-    assert {one.name for one in found} <= {one.name for one in whole[types.CLUSTER]}
-    return whole, {**whole, types.CLUSTER: found, types.ENDPOINT: endpoints}
+class Side:
+    """What a proxy receives for its way out, whole and without what neither side leads to."""
+
+    def __init__(self, mesh: list[Json], proxy: Proxy) -> None:
+        self.db = Database()
+        facts.update(self.db, read(mesh))
+        self.view = view_of(self.db, proxy)
+        self.whole = {kind: tuple(found) for kind, found in compiled(self.db, proxy).items()}
+        self.led = led_to(self.db, self.view, (*self.whole[types.LISTENER], *self.whole[types.ROUTE]))
+
+    def narrow(self, other: Hosts) -> Resources:
+        own = [one for one in self.whole[types.CLUSTER] if one.name.startswith("inbound|")]
+        found = (*own, *reached(self.db, self.view, together(self.led, other)))
+        kept = {one.name for one in found}
+        endpoints = tuple(one for one in self.whole[types.ENDPOINT] if one.name in kept)
+        assert kept <= {one.name for one in self.whole[types.CLUSTER]}
+        return {**self.whole, types.CLUSTER: found, types.ENDPOINT: endpoints}
 
 
 @settings(
@@ -56,9 +63,9 @@ def both(mesh: list[Json], proxy: Proxy) -> tuple[Resources, Resources]:
 def test_the_rest_changes_no_request(mesh: list[Json], edits: list[tuple[Json, int]]) -> None:
     for proxy in PROXIES:
         captured = None if proxy.type == "router" or proxy.meta("INTERCEPTION_MODE") == "NONE" else 15001
-        old, new = both(mesh, proxy), both(edited(mesh, edits), proxy)
-        whole, narrow = (compare(*sides, captured) for sides in zip(old, new, strict=True))
-        assert whole == narrow, proxy.id
+        old, new = Side(mesh, proxy), Side(edited(mesh, edits), proxy)
+        narrow = compare(old.narrow(new.led), new.narrow(old.led), captured)
+        assert compare(old.whole, new.whole, captured) == narrow, proxy.id
 
 
 @pytest.mark.parametrize("subset", ["", "v1", LONG])
@@ -90,4 +97,37 @@ def test_what_patches_add_is_there() -> None:
     }
     db = Database()
     facts.update(db, read([adding]))
-    assert "added" in {one.name for one in reached(db, view_of(db, PROXIES[0]), ())}
+    view = view_of(db, PROXIES[0])
+    assert "added" in {one.name for one in reached(db, view, led_to(db, view, ()))}
+
+
+SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {{name: {0}}}\nspec: {{ports: [{{name: http, port: 80}}]}}\n---\n"
+EDGE = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: edge}
+spec: {hosts: ['*'], gateways: [edge], http: [{route: [{destination: {host: HOST}}]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: b}
+spec: {host: b, trafficPolicy: {connectionPool: {http: {maxRetries: RETRIES}}}}
+"""
+
+
+@pytest.mark.parametrize(("host", "retries"), [("b", 1), ("b", 2), ("a", 2)])
+def test_a_host_that_one_side_leads_to_is_there_on_both(
+    monkeypatch: pytest.MonkeyPatch, host: str, retries: int
+) -> None:
+    mesh = "".join(map(SERVICE.format, "abcdefgh")) + EDGE
+    old = from_text(mesh.replace("HOST", "a").replace("RETRIES", "1"))
+    new = from_text(mesh.replace("HOST", host).replace("RETRIES", str(retries)))
+    told = report(old, new)
+    monkeypatch.setattr(module, "_MANY", 0)
+    assert told == report(old, new)
+    assert told.seen

@@ -1,6 +1,6 @@
 """Two sets of objects → what changes for requests, proxy by proxy, equal reports joined."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -13,7 +13,7 @@ from lateen.compile.resources import resources
 from lateen.compile.routes import route_names
 from lateen.differences.causes import Edit, edits, related
 from lateen.differences.proofs import Proof
-from lateen.differences.reached import reached
+from lateen.differences.reached import Hosts, led_to, reached, together
 from lateen.differences.sources import Client, Identity, clients, identity, labels_matter
 from lateen.engine import Database
 from lateen.model import mesh
@@ -65,6 +65,10 @@ class Report(msgspec.Struct, frozen=True):
         return tuple(one for one in self.findings if one.level is Level.ERROR)
 
 
+Led = Mapping[str, Hosts]
+"""The hosts that proxies are led to, by the names of their workloads."""
+
+
 class Received(NamedTuple):
     """What a proxy receives, by what it is for."""
 
@@ -84,9 +88,12 @@ def report(old: Load, new: Load) -> Report:
     db = Database()
     store = Store(db)
     store.replace(FILES, old)
-    before = _Snapshots(db, wide).take() if found else {}
+    before, led_before = _Snapshots(db, wide).take({}) if found else ({}, {})
     applied = store.replace(FILES, new)
-    after = _Snapshots(db, wide).take() if found else {}
+    after, led_after = _Snapshots(db, wide).take(led_before) if found else ({}, {})
+    if _leads_to_more(led_before, led_after):
+        store.replace(FILES, old)
+        before, _ = _Snapshots(db, wide).take(led_after)
     return Report(
         seen=tuple(_seen(before, after, found)),
         edits=tuple(found.values()),
@@ -97,31 +104,55 @@ def report(old: Load, new: Load) -> Report:
     )
 
 
+def _leads_to_more(before: Led, after: Led) -> bool:
+    """Tell whether some proxy is led now to hosts that nobody asked for on the old side."""
+    both = ((before[name], after[name]) for name in before.keys() & after.keys())
+    return any(old is not None and (new is None or not new <= old) for old, new in both)
+
+
 class _Snapshots:
     """Asks for what proxies receive; proxies whose way out is the same are asked for once."""
 
     def __init__(self, db: Database, wide: bool) -> None:  # noqa: FBT001  one caller, in this file
         self._db, self._wide = db, wide
-        self._known: dict[Identity, Resources] = {}
+        self._leading: dict[Identity, tuple[list[Resource], Sequence[Resource], Hosts]] = {}
+        self._known: dict[tuple[Identity, Hosts], Resources] = {}
         self._keeps_labels = labels_matter(db)
 
-    def take(self) -> dict[str, Received]:
-        """Return what every proxy receives, by the name of its workload."""
-        return {client.name: self._received(client) for client in clients(self._db)}
+    def take(self, led: Led) -> tuple[dict[str, Received], Led]:
+        """Return what every proxy receives, by the name of its workload, and the hosts that it is led to.
 
-    def _received(self, client: Client) -> Received:
-        key = identity(self._db, client.proxy, keeps_labels=self._keeps_labels)
-        view = view_of(self._db, client.proxy)
-        if key not in self._known:
-            self._known[key] = self._outbound(view)
+        Clusters are asked for of these hosts, and of those in `led`, the other side's.
+        """
+        received, hosts = {}, {}
+        for client in clients(self._db):
+            key = identity(self._db, client.proxy, keeps_labels=self._keeps_labels)
+            view = view_of(self._db, client.proxy)
+            if key not in self._leading:
+                self._leading[key] = self._leads(view)
+            hosts[client.name] = self._leading[key][2]
+            received[client.name] = self._received(client, key, view, led.get(client.name, frozenset()))
+        return received, hosts
+
+    def _received(self, client: Client, key: Identity, view: View, led: Hosts) -> Received:
+        heard, routed, own = self._leading[key]
+        hosts = together(own, led)
+        if (key, hosts) not in self._known:
+            self._known[key, hosts] = self._outbound(view, heard, routed, hosts)
         arriving = self._wide and client.real and not view.is_router
-        return Received(client, key, self._known[key], self._inbound(view) if arriving else {})
+        return Received(client, key, self._known[key, hosts], self._inbound(view) if arriving else {})
 
-    def _outbound(self, view: View) -> Resources:
+    def _leads(self, view: View) -> tuple[list[Resource], Sequence[Resource], Hosts]:
         db, own = self._db, self._own(view)
         heard = [one for one in resources(db, types.LISTENER, view, None) if one.name not in own]
         routed = resources(db, types.ROUTE, view, route_names(db, view))
-        found = reached(db, view, (*heard, *routed))
+        return heard, routed, led_to(db, view, (*heard, *routed))
+
+    def _outbound(
+        self, view: View, heard: list[Resource], routed: Sequence[Resource], hosts: Hosts
+    ) -> Resources:
+        db = self._db
+        found = reached(db, view, hosts)
         wanted = tuple(one.name for one in found) if self._wide else ()
         return {
             types.CLUSTER: found,

@@ -1,4 +1,8 @@
-"""The clusters that a proxy's listeners and routes may lead to: of a gateway few, and the others change no request."""
+"""The clusters that a proxy's listeners and routes may lead to: of a gateway few, and the others change no request.
+
+Of the two sides of a comparison the same hosts are asked for: what one side leads to and the other does not is there on
+both, so that a cluster that differs is told from one that nobody asked for.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,21 +24,32 @@ _MANY = 0.5
 _INBOUND = "inbound|"
 
 
-def reached(db: Database, view: View, leading: Iterable[Resource]) -> list[Resource]:
-    """Return the outbound and the fixed clusters that matter to requests.
+Hosts = frozenset[str] | None
+"""Hosts of services; None is all."""
 
-    Args:
-        db: the facts.
-        view: the proxy's.
-        leading: its listeners and route configurations.
-    """
+
+def led_to(db: Database, view: View, leading: Iterable[Resource]) -> Hosts:
+    """Return the hosts that a proxy's listeners and route configurations lead to; all when they are most."""
+    if _is_open(db, view):
+        return None
     known = scope.services_by_host(db, scope.scope_of(db, view))
-    if not _is_open(db, view):
-        hosts = {host for one in leading for host in named_hosts(one.body)}.intersection(known)
-        if len(hosts) < _MANY * len(known):
-            found = (one for host in hosts for one in _of_host(db, view, host))
-            return sorted((*found, *clusters.fixed(db, view)), key=lambda one: one.name)
-    return [one for one in resources(db, types.CLUSTER, view, None) if not one.name.startswith(_INBOUND)]
+    hosts = frozenset(host for one in leading for host in named_hosts(one.body)).intersection(known)
+    return hosts if len(hosts) < _MANY * len(known) else None
+
+
+def together(one: Hosts, other: Hosts) -> Hosts:
+    """Return the hosts that either side leads to."""
+    return None if one is None or other is None else one | other
+
+
+def reached(db: Database, view: View, hosts: Hosts) -> list[Resource]:
+    """Return the outbound clusters of those hosts that a proxy knows, and the fixed ones, sorted by name."""
+    if hosts is None:
+        everything = resources(db, types.CLUSTER, view, None)
+        return [one for one in everything if not one.name.startswith(_INBOUND)]
+    known = scope.services_by_host(db, scope.scope_of(db, view))
+    found = (one for host in hosts if host in known for one in _of_host(db, view, host))
+    return sorted((*found, *clusters.fixed(db, view)), key=lambda one: one.name)
 
 
 def named_hosts(body: bytes) -> Iterator[str]:
