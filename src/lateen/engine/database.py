@@ -16,6 +16,7 @@ A query that comes to depend on itself is a crash too, for every query on the ci
 Two arguments, or two values of a fact, that compare equal are the same to the database: `1`, `1.0` and `True` are one.
 """
 
+import gc
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import wraps
@@ -55,6 +56,15 @@ class Database:
         yield from self._facts.values()
         for answers in self.answers.values():
             yield from answers.values()
+
+    def __del__(self) -> None:
+        """Undo the circles of cells and their readers, so that the memory is free at once: looking for circles costs more.
+
+        Not while nobody looks for them: then the process is about to end, and taking everything apart is in vain.
+        """
+        if gc.isenabled():
+            for cell in self:
+                cell.readers = None
 
     def __len__(self) -> int:
         return len(self._facts) + sum(map(len, self.answers.values()))

@@ -40,16 +40,41 @@ class Applied(Struct, frozen=True, gc=False):
     """Of the texts, of each object, of the set; with positions where known."""
 
 
+class Held:
+    """The objects of all sources, by precedence, and what is in force of them; knows where they are written.
+
+    A fact holds this and not the store, which holds the database: of a circle the memory would not be free at once.
+    """
+
+    def __init__(self, check: Check | None) -> None:
+        """Judge each object by `check`."""
+        self.sources = {name: Source(check) for name in (API, FILES)}
+        self.admission = Admission()
+
+    def entry(self, ref: Ref | None) -> Entry | None:
+        """Return the definition that counts."""
+        if ref is None:
+            return None
+        for source in self.sources.values():
+            if ref in source.entries:
+                return source.entries[ref]
+        return None
+
+    def origin(self, ref: Ref) -> origins.Origin | None:
+        """Say where an object in force is written, or what it is made of."""
+        entry = self.entry(self.admission.maker(ref))
+        return None if entry is None else entry.origin
+
+
 class Store:
     """The objects of all sources, and the only one that writes them into the database."""
 
     def __init__(self, db: Database, check: Check | None = None) -> None:
         """Write into a database; `check` judges each object before it is accepted."""
         self.db = db
-        self._sources = {name: Source(check) for name in (API, FILES)}
-        """By precedence."""
-        self._admission = Admission()
-        db.set(origins.PLACES, self)
+        held = Held(check)
+        self._sources, self._admission, self._entry = held.sources, held.admission, held.entry
+        db.set(origins.PLACES, held)
 
     def replace(self, source: str, load: Load) -> Applied:
         """Make a source's objects exactly these: what it defined before and does not any more is removed."""
@@ -85,25 +110,11 @@ class Store:
         maker = self._admission.maker(ref)
         return next((name for name, source in self._sources.items() if maker in source.entries), None)
 
-    def origin(self, ref: Ref) -> origins.Origin | None:
-        """Say where an object in force is written, or what it is made of."""
-        entry = self._entry(self._admission.maker(ref))
-        return None if entry is None else entry.origin
-
     def _foreign(self, source: str, refs: Iterable[Ref]) -> dict[Ref, Finding]:
         """Find the refs that only the files define, each with the finding that says so."""
         files = self._sources[FILES].entries
         own = self._sources[source].entries
         return {ref: _owned(ref, files[ref]) for ref in refs if ref in files and ref not in own}
-
-    def _entry(self, ref: Ref | None) -> Entry | None:
-        """Return the definition that counts."""
-        if ref is None:
-            return None
-        for source in self._sources.values():
-            if ref in source.entries:
-                return source.entries[ref]
-        return None
 
     def _commit(self, touched: Iterable[Ref], findings: tuple[Finding, ...]) -> Applied:
         """Complete the objects that may be others now, and write those that are."""

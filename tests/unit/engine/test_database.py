@@ -1,6 +1,8 @@
 """The query database: what is remembered, what is run again, and what a failure does."""
 
+import gc
 import sys
+import weakref
 
 import pytest
 
@@ -245,6 +247,30 @@ def test_a_fork_has_the_facts_and_none_of_the_edits():
     other = db.fork()
     other.set("x", 2)
     assert (word(db, "x"), word(other, "x")) == ("odd", "even")
+
+
+class Held:
+    """Something of which one sees whether it is still in memory."""
+
+
+@query
+def holding(db: Database, name: str) -> Held:
+    return Held() if word(db, name) else db.read(name)
+
+
+@query
+def above(db: Database, name: str) -> bool:
+    return holding(db, name) is holding(db, "x")
+
+
+def test_a_database_that_nobody_holds_is_gone_at_once():
+    db = Database()
+    db.set("x", 1)
+    assert (above(db, "x"), above(db, "y")) == (True, False)
+    answer, gone = weakref.ref(holding(db, "x")), weakref.ref(db)
+    gc.collect()
+    del db
+    assert (gone(), answer()) == (None, None)
 
 
 def test_sweeping_forgets_old_answers_and_deleted_facts():

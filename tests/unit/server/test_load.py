@@ -1,7 +1,9 @@
 """The public Python API."""
 
+import gc
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,16 @@ def test_a_node_is_as_good_as_a_proxy():
     assert mesh.resources(node).everything() == mesh.resources(PROXY).everything()
     with pytest.raises(ValueError, match="is not of the form"):
         mesh.resources({})
+
+
+def test_a_mesh_that_nobody_holds_is_gone_at_once():
+    mesh = lateen.load([SERVICE, RULE])
+    assert timeout(mesh) == "3s"
+    assert mesh.findings == ()
+    gone = weakref.ref(mesh.db)
+    gc.collect()
+    del mesh
+    assert gone() is None
 
 
 def test_findings_have_positions_and_the_rest_works():
