@@ -135,11 +135,12 @@ def named(messages: list[Json], holder: str, key: str) -> Iterator[str]:
             yield inner[key]
 
 
-def _walk(value: Any) -> Iterator[Json]:
-    if isinstance(value, dict):
-        yield value
-        for inner in value.values():
-            yield from _walk(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _walk(inner)
+def _walk(messages: list[Json]) -> Iterator[Json]:
+    """Yield messages and all that is in them, in no order."""
+    waiting: list[Any] = list(messages)
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+            one = one.values()
+        waiting += [inner for inner in one if isinstance(inner, dict | list)]

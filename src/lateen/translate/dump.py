@@ -1,7 +1,6 @@
 """Envoy's messages as proto JSON with the proto's own field names, as Envoy's `/config_dump` prints them."""
 
-import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -11,13 +10,12 @@ from envoy.config.endpoint.v3.endpoint_pb2 import ClusterLoadAssignment
 from envoy.config.listener.v3.listener_pb2 import Listener
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
 from envoy.extensions.transport_sockets.tls.v3.secret_pb2 import Secret
-from google.protobuf import json_format
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from lateen.translate.any_types import import_package
 from lateen.translate.circuit_breaker import BUDGET_INTERVAL
+from lateen.translate.message_json import SHORT, encoded, plain
 
 MESSAGES: dict[str, type[Message]] = {
     message.DESCRIPTOR.full_name: message
@@ -31,10 +29,6 @@ MESSAGES: dict[str, type[Message]] = {
     )
 }
 """The class of each type, by the message's full name (the type URL after its slash)."""
-
-SHORT = 2**14
-"""Bytes of the largest resource whose JSON is remembered."""
-_UNKNOWN = re.compile(r"type_url: type\.googleapis\.com/([\w.]+)\.\w+")
 
 
 def proto_json(type_url: str, body: bytes) -> dict[str, Any]:
@@ -60,21 +54,13 @@ def _short(type_url: str, body: bytes) -> bytes:
 
 def _text(type_url: str, body: bytes) -> bytes:
     message = MESSAGES[type_url.rpartition("/")[2]].FromString(body)
-    while True:
-        try:
-            said = json_format.MessageToDict(message, preserving_proto_field_name=True)
-            return msgspec.json.encode(_completed(said, message) if isinstance(message, Cluster) else said)
-        except TypeError as error:  # something in an Any whose package was not imported yet
-            found = _UNKNOWN.search(str(error))
-            if found is None or not import_package(found[1]):
-                raise
+    return encoded(message, partial(_complete, message) if isinstance(message, Cluster) else None)
 
 
-def _completed(found: dict[str, Any], cluster: Cluster) -> dict[str, Any]:
+def _complete(cluster: Cluster, found: dict[str, Any]) -> None:
     """Add `budget_interval` of retry budgets, which Envoy knows and the installed modules do not yet."""
     for index, threshold in enumerate(cluster.circuit_breakers.thresholds):
         unknown: Any = UnknownFieldSet(threshold.retry_budget)
         for said in (field.data for field in unknown if field.field_number == BUDGET_INTERVAL):
-            interval = json_format.MessageToDict(Duration.FromString(said))
+            interval = plain(Duration.FromString(said))
             found["circuit_breakers"]["thresholds"][index]["retry_budget"]["budget_interval"] = interval
-    return found
