@@ -202,7 +202,8 @@ class Database:
     def _run(self, cell: Cell) -> bool:
         """Compute an answer, and tell whether all that it read was known for good."""
         cell.runs += 1
-        outer, deps = (self.reading, self.quick), dict[Cell, None]()
+        outer = (self.reading, self.quick)
+        deps: dict[Cell, None] = {}  # `dict[…]()` takes ten times as long
         self.reading, self.quick = deps, deps if self._wave.floor is None else None
         try:
             value = cell.fn(self, *cell.args)  # type: ignore[misc]  # only facts have none

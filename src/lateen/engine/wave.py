@@ -114,10 +114,10 @@ def link(cell: Cell, deps: tuple[Cell, ...]) -> bool:
         Whether all of it was known for good; what an interrupted or circular query left behind is not.
     """
     before, cell.deps = cell.deps, deps
-    known = (frozenset(before) if deps != before else None) if before else _NONE
+    is_new, known = not before, None if not before or deps == before else frozenset(before)
     highest, settled = -1, True
     for dep in deps:
-        if known is not None and dep not in known:
+        if is_new or (known is not None and dep not in known):
             readers = dep.readers
             if readers is None:
                 dep.readers = cell
@@ -130,11 +130,11 @@ def link(cell: Cell, deps: tuple[Cell, ...]) -> bool:
         if not dep.fresh and not dep.active:
             settled = False
     if cell.height <= highest:
-        raise_to(cell, highest + 1)
+        if cell.readers is None and highest < HIGHEST:
+            cell.height = highest + 1  # as `raise_to` does; it is new
+        else:
+            raise_to(cell, highest + 1)
     return settled
-
-
-_NONE: frozenset[Cell] = frozenset()
 
 
 def raise_to(cell: Cell, height: int) -> None:
