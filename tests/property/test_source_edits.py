@@ -16,6 +16,7 @@ from lateen.sources.definitions import Source
 from lateen.sources.documents import Texts
 from lateen.sources.memory import from_text
 from lateen.sources.mesh_settings import joined
+from lateen.sources.origin import PLACES
 from lateen.sources.store import API, FILES, Store
 
 SEEDS, STEPS = 60, 12
@@ -50,8 +51,9 @@ class Exhaustive(Store):
 
     def __init__(self, db, judge):
         super().__init__(db, judge)
-        self._sources = {name: ExhaustiveSource(judge) for name in self._sources}
-        self._admission = ExhaustiveAdmission()
+        held = db.read(PLACES)
+        held.sources = self._sources = {name: ExhaustiveSource(judge) for name in held.sources}
+        held.admission = self._admission = ExhaustiveAdmission()
 
 
 class ExhaustiveSource(Source):
