@@ -5,7 +5,7 @@ from google.protobuf import any_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lateen.compile.resource import resource
+from lateen.compile.resource import in_pieces, resource
 from lateen.xds import change as change_module
 from lateen.xds import wire
 from lateen.xds.change import Changes
@@ -16,10 +16,16 @@ bodies = st.one_of(st.binary(max_size=300), st.integers(120, 40000).map(lambda s
 resources = st.lists(st.tuples(names, bodies), max_size=5, unique_by=lambda pair: pair[0])
 
 
+def made(name, body):
+    """A resource; a longer one comes in pieces."""
+    middle = len(body) // 2
+    return in_pieces(name, (body[:middle], body[middle:])) if middle else resource(name, body)
+
+
 @given(resources, st.lists(names, max_size=3), st.text(max_size=20), st.text(max_size=20))
 def test_delta(pairs, removed, version, nonce):
-    found = [resource(name, body) for name, body in pairs]
-    body = wire.delta_body(TYPE, version, [wire.delta_resource(TYPE, r) for r in found], removed)
+    found = [made(name, body) for name, body in pairs]
+    body = wire.delta_body(TYPE, version, found, removed)
     assert discovery_pb2.DeltaDiscoveryResponse.FromString(
         wire.with_nonce(body, nonce)
     ) == discovery_pb2.DeltaDiscoveryResponse(
@@ -38,8 +44,8 @@ def test_delta(pairs, removed, version, nonce):
 
 @given(resources, st.text(max_size=20), st.text(max_size=20))
 def test_state_of_the_world(pairs, version, nonce):
-    found = [resource(name, body) for name, body in pairs]
-    body = wire.sotw_body(TYPE, version, [wire.sotw_resource(TYPE, r) for r in found])
+    found = [made(name, body) for name, body in pairs]
+    body = wire.sotw_body(TYPE, version, found)
     assert discovery_pb2.DiscoveryResponse.FromString(
         wire.with_nonce(body, nonce)
     ) == discovery_pb2.DiscoveryResponse(

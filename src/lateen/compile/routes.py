@@ -11,7 +11,7 @@ import msgspec
 
 from lateen.compile import patches
 from lateen.compile.patches import Group, Outcome
-from lateen.compile.resource import Resource, resource
+from lateen.compile.resource import Resource, in_pieces, resource
 from lateen.engine import Database, query
 from lateen.model import routing, scope
 from lateen.model.gateway import Kind, gateway_listeners
@@ -86,9 +86,9 @@ def sidecar_routes(db: Database, view: View, name: str) -> Resource:
         return resource(name, unknown_route_configuration(name))
     found = _sidecar_virtual_hosts(db, view, listener)
     if listener.sniffed_host is None:
-        found = (*found, (_catch_all(db, view),))
+        found = (*found, _catch_all(db, view))
     ignored = not distinguishes_ports(db, view, listener)
-    return resource(name, route_configuration(name, found, ignore_port=ignored))
+    return in_pieces(name, route_configuration(name, found, ignore_port=ignored))
 
 
 @query
@@ -112,8 +112,8 @@ def gateway_routes(db: Database, view: View, name: str) -> Resource:
     if found is None:
         return resource(name, unknown_route_configuration(name))
     if not found:
-        return resource(name, route_configuration(name, [(write.black_hole(first_port(db, view, name)),)]))
-    return resource(name, route_configuration(name, _all(db, _gateway_heads(db, view, name))))
+        return in_pieces(name, route_configuration(name, [write.black_hole(first_port(db, view, name))]))
+    return in_pieces(name, route_configuration(name, _all(db, _gateway_heads(db, view, name))))
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -180,7 +180,7 @@ def _routes(db: Database, view: View, source: Source | ServiceSource) -> Routes:
 
 
 @query
-def _catch_all(db: Database, view: View) -> bytes:
+def _catch_all(db: Database, view: View) -> Pieces:
     headers = proxy_headers(db, view)
     where = catch_all(db, scope.scope_of(db, view))
     return write.catch_all(where, attempt_count=headers.attempt_count, forwarded_host=headers.forwarded_host)

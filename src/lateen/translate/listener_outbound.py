@@ -91,7 +91,8 @@ def _spec(chain: Chain, where: tuple[str, int], http: HttpSettings, unknown: Cat
 
 def _resolving(http: HttpSettings, unknown: CatchAll, headers: ProxyHeaders) -> Spec:
     host = catch_all_host(unknown, attempt_count=headers.attempt_count, forwarded_host=headers.forwarded_host)
-    routes = RouteConfiguration.FromString(route_configuration(names.ALLOW_ANY_DYNAMIC_DNS_HOST, [(host,)]))
+    pieces = route_configuration(names.ALLOW_ANY_DYNAMIC_DNS_HOST, [host])
+    routes = RouteConfiguration.FromString(b"".join(pieces))
     prefix = f"outbound_{names.VIRTUAL_OUTBOUND}_{names.ALLOW_ANY_DYNAMIC_DNS_HOST}"
     spoken = Http(
         stat_prefix=names.stats_prefix(prefix),

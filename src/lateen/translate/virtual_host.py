@@ -18,7 +18,7 @@ from lateen.model.routing import ServiceRoute
 from lateen.model.routing_sidecar import VirtualHost
 from lateen.translate import message, names
 from lateen.translate.route import route, service_route
-from lateen.translate.route_configuration import Pieces
+from lateen.translate.route_configuration import Pieces, as_field
 from lateen.translate.wire import field, numbers, text
 
 BLOCKED_STATUS = 502
@@ -64,10 +64,10 @@ def in_order(start: bytes, parts: Iterable[Routes]) -> Pieces:
     """Put a head and the routes of one or more VirtualServices into the order that they have in a virtual host."""
     every = tuple(parts)
     found = (start, *(part.ordinary for part in every), *(part.catch_all for part in every))
-    return tuple(piece for piece in found if piece)
+    return as_field(tuple(piece for piece in found if piece))
 
 
-def catch_all(where: CatchAll, *, attempt_count: bool, forwarded_host: bool) -> bytes:
+def catch_all(where: CatchAll, *, attempt_count: bool, forwarded_host: bool) -> Pieces:
     """Serialise the last virtual host of a sidecar, for hosts that nobody declared."""
     if where.unknown is Unknown.DROP:
         return _unknown(names.BLOCK_ALL_HOST, None, attempt_count=attempt_count)
@@ -82,9 +82,9 @@ def catch_all(where: CatchAll, *, attempt_count: bool, forwarded_host: bool) -> 
     return _unknown(name, action, attempt_count=attempt_count)
 
 
-def black_hole(port: int) -> bytes:
+def black_hole(port: int) -> Pieces:
     """Serialise the virtual host of a gateway's port without VirtualServices: 404 for everything."""
-    return message.serialized(Message(name=names.black_hole_virtual_host(port), domains=["*"]))
+    return as_field((message.serialized(Message(name=names.black_hole_virtual_host(port), domains=["*"])),))
 
 
 def _cluster(where: CatchAll) -> str:
@@ -93,11 +93,11 @@ def _cluster(where: CatchAll) -> str:
     return names.DYNAMIC_DNS if where.unknown is Unknown.RESOLVE else names.PASSTHROUGH
 
 
-def _unknown(name: str, action: RouteAction | None, *, attempt_count: bool) -> bytes:
+def _unknown(name: str, action: RouteAction | None, *, attempt_count: bool) -> Pieces:
     taken = Route(name=name, match=RouteMatch(prefix="/"))
     if action is not None:
         taken.route.CopyFrom(action)
     else:
         taken.direct_response.CopyFrom(DirectResponseAction(status=BLOCKED_STATUS))
     made = Message(name=name, domains=["*"], routes=[taken], include_request_attempt_count=attempt_count)
-    return message.serialized(made)
+    return as_field((message.serialized(made),))

@@ -29,6 +29,11 @@ _SIZES = tuple(map(varint, range(_SHORT)))
 _TAGS = tuple(varint(number << 3 | _LENGTH_DELIMITED) for number in range(256))
 
 
+def start(number: int, size: int) -> bytes:
+    """Encode the beginning of a string, bytes or message field whose content of so many bytes comes next."""
+    return _TAGS[number] + (_SIZES[size] if size < _SHORT else varint(size))
+
+
 def field(number: int, content: bytes) -> bytes:
     """Encode a string, bytes or message field; the number must be below 256."""
     size = len(content)

@@ -69,7 +69,7 @@ class Change:
         )
         self.gone = {one.name: one for one in by_name(held.values())}  # what nothing new replaced
         self.difference = Said(changed, tuple(self.gone), version_of(new))
-        self.size = sum(len(resource.body) for resource in changed)
+        self.size = sum(resource.size for resource in changed)
         self._with: dict[Owed, Said] = {}
         self._keeping: dict[tuple[str, ...], Resources] = {}
 
@@ -160,7 +160,5 @@ class Changes:
     ) -> bytes:
         """Return a response, without a nonce."""
         if protocol == "sotw":
-            framed = [wire.sotw_resource(type_url, resource) for resource in resources]
-            return wire.sotw_body(type_url, version, framed)
-        framed = [wire.delta_resource(type_url, resource) for resource in resources]
-        return wire.delta_body(type_url, version, framed, removed)
+            return wire.sotw_body(type_url, version, resources)
+        return wire.delta_body(type_url, version, resources, removed)
