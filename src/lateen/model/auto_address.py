@@ -2,16 +2,18 @@
 
 Istio's controller writes them to `status.addresses`, which wins here too. Without one, the address is found by the
 hash of namespace, name and host, and the next free one on a clash: it stays the same when other entries come and go.
+When all are allotted, the hosts that are left have none.
 """
 
 import hashlib
 import ipaddress
+import socket
 from typing import Any
 
 from lateen.api import facts
 from lateen.api.meta import Object, Ref
 from lateen.api.service_entry import ServiceEntry
-from lateen.engine import Database, query
+from lateen.engine import Database, entry_of, query
 from lateen.model import blocks
 from lateen.model.defaults import AUTO_ALLOCATED_NETWORK
 from lateen.model.host import is_wildcard
@@ -19,27 +21,36 @@ from lateen.model.host import is_wildcard
 KIND = "ServiceEntry"
 DISABLED_LABEL = "networking.istio.io/enable-autoallocate-ip"
 _NETWORK = ipaddress.ip_network(AUTO_ALLOCATED_NETWORK)
+_FIRST, _SIZE = int(_NETWORK.network_address), _NETWORK.num_addresses - 2
+
+Allotted = dict[tuple[Ref, str], str]
+"""Addresses by (ServiceEntry, host)."""
 
 
-@query
 def allocated_address(db: Database, ref: Ref, host: str) -> str:
     """Return the address allotted to one host of a ServiceEntry, or an empty string."""
-    return allocations(db).get((ref, host), "")
+    allotted = _allotted(db, blocks.number_of(db, ref))
+    return allotted.get((ref, host), "") if allotted else ""
 
 
 @query
-def allocations(db: Database) -> dict[tuple[Ref, str], str]:
-    """Return every allotted address by (ServiceEntry, host)."""
+def _by_block(db: Database) -> dict[int, Allotted]:
+    """Allot all addresses, and divide them by the blocks of their ServiceEntries."""
     numbers = blocks.refs_by_block(db, KIND)
-    needs = {ref: hosts for number in numbers for ref, hosts in _in_need(db, number)}
+    needs = {ref: (number, hosts) for number in numbers for ref, hosts in _in_need(db, number)}
     taken: set[int] = set()
-    allotted: dict[tuple[Ref, str], str] = {}
-    for ref in facts.refs(db, KIND) if needs else ():
-        for host in needs.get(ref, ()):
+    allotted: dict[int, Allotted] = {}
+    for ref, (number, hosts) in sorted(needs.items()):
+        for host in hosts[: _SIZE - len(taken)]:
             offset = _free_offset(f"{ref.namespace}/{ref.name}/{host}", taken)
             taken.add(offset)
-            allotted[ref, host] = str(_NETWORK.network_address + offset)
+            allotted.setdefault(number, {})[ref, host] = socket.inet_ntoa((_FIRST + offset).to_bytes(4))
     return allotted
+
+
+@entry_of(_by_block)
+def _allotted(db: Database, number: int) -> Allotted | None:
+    return _by_block(db).get(number)
 
 
 @query
@@ -61,6 +72,7 @@ def _hosts_in_need(found: Object[Any]) -> tuple[str, ...]:
 
 
 def _free_offset(identity: str, taken: set[int]) -> int:
-    size = _NETWORK.num_addresses - 2
-    start = int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=4).digest()) % size
-    return next(1 + (start + step) % size for step in range(size) if 1 + (start + step) % size not in taken)
+    offset = int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=4).digest()) % _SIZE
+    while 1 + offset in taken:
+        offset = (offset + 1) % _SIZE
+    return 1 + offset

@@ -22,8 +22,12 @@ def divided(members: Iterable[M]) -> dict[int, tuple[M, ...]]:
     count = _number_of_blocks(len(everything))
     found: dict[int, list[M]] = {}
     for one in everything:
-        found.setdefault(crc32(str(one).encode()) >> _SKIPPED & (count - 1), []).append(one)
+        found.setdefault(_number(one, count), []).append(one)
     return {number: tuple(found[number]) for number in sorted(found)}
+
+
+def _number(member: M, count: int) -> int:
+    return crc32(str(member).encode()) >> _SKIPPED & (count - 1)
 
 
 def _number_of_blocks(members: int) -> int:
@@ -38,6 +42,16 @@ def _number_of_blocks(members: int) -> int:
 def refs_by_block(db: Database, kind: str) -> dict[int, tuple[Ref, ...]]:
     """Divide the objects of a kind into blocks, by number."""
     return divided(facts.refs(db, kind))
+
+
+def number_of(db: Database, ref: Ref) -> int:
+    """Return the number of the block that an object is in, if it is there."""
+    return _number(ref, _count(db, ref.kind))
+
+
+@query
+def _count(db: Database, kind: str) -> int:
+    return _number_of_blocks(len(facts.refs(db, kind)))
 
 
 @entry_of(refs_by_block)

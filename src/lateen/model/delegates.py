@@ -4,6 +4,10 @@ Sources: pilot/pkg/model/virtualservice.go (ResolveVirtualServiceShortnames, Mer
 virtualservice_controller.go (which delegate is found).
 """
 
+from collections.abc import Callable
+from operator import is_
+from typing import TypeVar
+
 import msgspec
 
 from lateen.api import facts
@@ -19,9 +23,9 @@ from lateen.api.virtual_service import (
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import routing_match, visibility
-from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.virtual_services import gateway_name
 
+T = TypeVar("T")
 HTTPRoutes = tuple[HTTPRoute, ...]
 # What a delegate's route takes from the root's when it does not set it itself; whole fields, nothing is merged deeper.
 INHERITED = (
@@ -90,17 +94,19 @@ def _is_set(value: object) -> bool:
 
 
 def _qualified(route: HTTPRoute, namespace: str) -> HTTPRoute:
-    match = tuple(_of_gateways(condition, namespace) for condition in route.match)
-    weighted = tuple(_weighted(destination, namespace) for destination in route.route)
-    if not route.mirror and not route.mirrors:
-        return msgspec.structs.replace(route, match=match, route=weighted)
-    return msgspec.structs.replace(
-        route,
-        match=match,
-        route=weighted,
-        mirror=_destination(route.mirror, namespace) if route.mirror else None,
-        mirrors=tuple(_mirrored(mirror, namespace) for mirror in route.mirrors),
-    )
+    """Resolve what a route names; the very same route when it is written so, as most are."""
+    match = _each(_of_gateways, route.match, namespace)
+    weighted = _each(_weighted, route.route, namespace)
+    mirror = _destination(route.mirror, namespace) if route.mirror else None
+    mirrors = _each(_mirrored, route.mirrors, namespace)
+    if match is route.match and weighted is route.route and mirror is route.mirror and mirrors is route.mirrors:
+        return route
+    return msgspec.structs.replace(route, match=match, route=weighted, mirror=mirror, mirrors=mirrors)
+
+
+def _each(resolve: Callable[[T, str], T], several: tuple[T, ...], namespace: str) -> tuple[T, ...]:
+    found = [resolve(one, namespace) for one in several]
+    return several if all(map(is_, found, several)) else tuple(found)
 
 
 def _of_gateways(condition: HTTPMatchRequest, namespace: str) -> HTTPMatchRequest:
@@ -111,17 +117,17 @@ def _of_gateways(condition: HTTPMatchRequest, namespace: str) -> HTTPMatchReques
 
 
 def _weighted(weighted: HTTPRouteDestination, namespace: str) -> HTTPRouteDestination:
-    if weighted.destination is None:
-        return weighted
-    return msgspec.structs.replace(weighted, destination=_destination(weighted.destination, namespace))
+    named = weighted.destination
+    own = _destination(named, namespace) if named is not None else None
+    return weighted if own is named else msgspec.structs.replace(weighted, destination=own)
 
 
 def _mirrored(mirror: HTTPMirrorPolicy, namespace: str) -> HTTPMirrorPolicy:
-    if mirror.destination is None:
-        return mirror
-    return msgspec.structs.replace(mirror, destination=_destination(mirror.destination, namespace))
+    named = mirror.destination
+    own = _destination(named, namespace) if named is not None else None
+    return mirror if own is named else msgspec.structs.replace(mirror, destination=own)
 
 
 def _destination(destination: Destination, namespace: str) -> Destination:
-    host = hosts.fqdn(destination.host or "", namespace, CLUSTER_DOMAIN).lower()
-    return msgspec.structs.replace(destination, host=host)
+    host = hosts.canonical(destination.host or "", namespace)
+    return destination if host == destination.host else msgspec.structs.replace(destination, host=host)

@@ -16,7 +16,6 @@ from lateen.api.meta import Object, Ref
 from lateen.engine import Database, entry_of, query
 from lateen.model import blocks, scope, visibility
 from lateen.model import host as hosts
-from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.root import root_namespace
 from lateen.model.selectors import Pairs, pairs, selects
 from lateen.model.service import Service
@@ -155,7 +154,7 @@ def _head(found: Object[Any]) -> Head | None:
     selector = pairs(spec.workload_selector.match_labels) if spec.workload_selector else None
     return Head(
         ref=ref,
-        host=hosts.fqdn(spec.host or "", ref.namespace, CLUSTER_DOMAIN).lower(),
+        host=hosts.canonical(spec.host or "", ref.namespace),
         export_to=tuple(sorted(set(spec.export_to))) if selector is None else (visibility.PRIVATE,),
         selector=selector,
         created=found.meta.creation_timestamp,

@@ -8,7 +8,6 @@ from lateen.api.meta import Ref
 from lateen.api.virtual_service import HTTPRoute, VirtualService
 from lateen.engine import Database, query
 from lateen.model import host as hosts
-from lateen.model.defaults import CLUSTER_DOMAIN
 
 EVERY_PORT = 0
 
@@ -73,4 +72,4 @@ def _may_match(route: HTTPRoute, source_namespace: str) -> bool:
 
 def _resolved(destination: Destination, namespace: str) -> tuple[str, int]:
     port = destination.port.number if destination.port and destination.port.number else EVERY_PORT
-    return hosts.fqdn(destination.host, namespace, CLUSTER_DOMAIN).lower(), port
+    return hosts.canonical(destination.host, namespace), port

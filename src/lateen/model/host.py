@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
+from lateen.model.defaults import CLUSTER_DOMAIN
+
 _KNOWN = 1 << 16  # addresses of endpoints are looked at once for each cluster that has them
 
 
@@ -23,6 +25,17 @@ def fqdn(host: str, namespace: str, domain: str) -> str:
     if not host or "." in host or ":" in host or host == "*":
         return host
     return f"{host}.{namespace}.svc.{domain}" if namespace else host
+
+
+def canonical(host: str, namespace: str) -> str:
+    """Return what a host that an object of a namespace names is known by: qualified, in lower case."""
+    return lowered(fqdn(host, namespace, CLUSTER_DOMAIN))
+
+
+def lowered(name: str) -> str:
+    """Return a name in lower case: itself if it is, as most are, so that thousands are not held once more."""
+    lower = name.lower()
+    return name if lower == name else lower
 
 
 def is_wildcard(host: str) -> bool:

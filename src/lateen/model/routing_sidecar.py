@@ -134,7 +134,7 @@ def _adapted(one: VirtualHost, domains: tuple[str, ...] | None, sharing: Sharing
 
 @query
 def _taken(db: Database, view: View, listener: Listener) -> frozenset[str]:
-    return frozenset(name.lower() for one in virtual_hosts(db, view, listener) for name in one.domains)
+    return frozenset(hosts.lowered(name) for one in virtual_hosts(db, view, listener) for name in one.domains)
 
 
 @query
@@ -270,7 +270,7 @@ class _Names:
         return (domain for domain in domains if ":" in domain)
 
     def _take(self, domain: str, domains: Domains) -> bool:
-        lowered = domain.lower()
+        lowered = hosts.lowered(domain)
         if lowered in self._domains or (domain in domains.short and domain in self._known):
             return False
         self._domains.add(lowered)

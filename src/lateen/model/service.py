@@ -13,6 +13,7 @@ from lateen.api import kubernetes as k8s
 from lateen.api.meta import Object, Ref
 from lateen.api.service_entry import ServiceEntry
 from lateen.engine import Database, entry_of, query
+from lateen.model import host as hosts
 from lateen.model import protocol, visibility
 from lateen.model.auto_address import allocated_address
 from lateen.model.defaults import CLUSTER_DOMAIN
@@ -223,7 +224,7 @@ def _of_service_entry(db: Database, found: Object[ServiceEntry], spec: ServiceEn
     addresses = tuple(_address(address) for address in spec.addresses)
     return tuple(
         Service(
-            host=host.lower(),
+            host=hosts.lowered(host),
             namespace=meta.namespace,
             name=host,
             registry=Registry.EXTERNAL,

@@ -21,7 +21,6 @@ from lateen.api.virtual_service import (
 from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import mesh, scope, stat_names
-from lateen.model.defaults import CLUSTER_DOMAIN
 from lateen.model.destination_rules import Rule, rule_for
 from lateen.model.protocol import Protocol
 from lateen.model.service import Port
@@ -208,7 +207,7 @@ def _stat_prefix(db: Database, view: View, host: str, target: Target, *, names_p
 
 def _named(ref: Ref, route: RouteDestination) -> str:
     named = route.destination.host if route.destination else ""
-    return hosts.fqdn(named, ref.namespace, CLUSTER_DOMAIN).lower()
+    return hosts.canonical(named, ref.namespace)
 
 
 def _target(db: Database, view: View, ref: Ref, route: RouteDestination, port: int) -> Target:

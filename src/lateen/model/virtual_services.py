@@ -16,7 +16,7 @@ from lateen.api.virtual_service import VirtualService
 from lateen.engine import Database, query
 from lateen.model import blocks, visibility
 from lateen.model import host as hosts
-from lateen.model.defaults import CLUSTER_DOMAIN, MESH_GATEWAY
+from lateen.model.defaults import MESH_GATEWAY
 
 
 class Binding(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ def _binding(db: Database, found: Object[Any]) -> Binding | None:
     default = facts.mesh_config(db).default_virtual_service_export_to
     return Binding(
         ref=found.ref,
-        hosts=tuple(hosts.fqdn(host, meta.namespace, CLUSTER_DOMAIN).lower() for host in spec.hosts),
+        hosts=tuple(hosts.canonical(host, meta.namespace) for host in spec.hosts),
         gateways=_gateways(spec, meta.namespace),
         export_to=visibility.effective(spec.export_to, meta.namespace, default),
         created=meta.creation_timestamp,

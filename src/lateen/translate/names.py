@@ -3,6 +3,8 @@
 Sources: pilot/pkg/model/context.go BuildSubsetKey, pilot/pkg/networking/core/{cluster,listener,httproute,gateway}.go.
 """
 
+from sys import intern
+
 BLACK_HOLE = "BlackHoleCluster"
 PASSTHROUGH = "PassthroughCluster"
 INBOUND_PASSTHROUGH = "InboundPassthroughCluster"
@@ -43,8 +45,8 @@ HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
 def outbound_cluster(host: str, port: int, subset: str = "") -> str:
-    """Name the cluster of a service's port, or of one subset of it."""
-    return f"outbound|{port}|{subset}|{host}"
+    """Name the cluster of a service's port, or of one subset of it; held once, for it is in many places."""
+    return intern(f"outbound|{port}|{subset}|{host}")
 
 
 def stats_prefix(name: str) -> str:

@@ -14,6 +14,7 @@ https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol. In short:
 """
 
 from collections.abc import Iterable
+from sys import intern
 from typing import Self
 from weakref import WeakValueDictionary
 
@@ -27,7 +28,7 @@ class Names(tuple[str, ...]):  # noqa: SLOT001  a tuple has room for none
 
     def __new__(cls, names: Iterable[str]) -> Self:
         """Sort names."""
-        return super().__new__(cls, sorted(names))
+        return super().__new__(cls, sorted(map(intern, names)))
 
     def __init__(self, _: Iterable[str]) -> None:
         self._hash = super().__hash__()
