@@ -64,9 +64,9 @@ def assert_routes_are_own(db: Database, proxy: Proxy) -> int:
         assert listener is not None
         if listener.sniffed_host is None:
             found = by_itself(db, view, listener)
-            bodies = (*(_alone(db, view, one) for one in found), (_catch_all(db, view),))
+            bodies = (*(_alone(db, view, one) for one in found), _catch_all(db, view))
             ignored = not distinguishes_ports(db, view, listener)
-            expected = route_configuration(name, bodies, ignore_port=ignored)
+            expected = b"".join(route_configuration(name, bodies, ignore_port=ignored))
             assert sidecar_routes(db, _representative(db, view, name), name).body == expected, (
                 f"{name} of {proxy.id}"
             )

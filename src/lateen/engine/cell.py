@@ -4,6 +4,8 @@ from collections.abc import Callable, Hashable, Sequence
 from types import TracebackType
 from typing import Any
 
+FEW = 4
+"""Readers up to which a tuple takes less memory than a list, which has room to grow."""
 HIGHEST = 1000
 """The height from which on heights are not told apart; also that of circles, which have none."""
 
@@ -14,7 +16,7 @@ class Cell:
     Attributes:
         args: the query's arguments; of a fact, its key.
         deps: what the answer read, in the order it was first read.
-        readers: the answers that read this, and perhaps some that did once: none, one, or a list.
+        readers: the answers that read this, and perhaps some that did once: none, one, a tuple of few, or a list.
         height: more than that of anything it read; 0 for facts.
         changed_at: the revision in which the value last became a different one; 0 = never had one.
         checked_at: the revision in which the answer was last known to hold; 0 = it must run again.
@@ -32,7 +34,7 @@ class Cell:
         self.args: Any = args
         self.value: Any = None
         self.deps: tuple[Cell, ...] = ()
-        self.readers: Cell | list[Cell] | None = None
+        self.readers: Cell | tuple[Cell, ...] | list[Cell] | None = None
         self.changed_at = self.checked_at = self.height = self.runs = 0
         self.fresh = fn is None
         self.active = False
@@ -48,17 +50,19 @@ class Cell:
         readers = self.readers
         if readers is None:
             return ()
-        return readers if isinstance(readers, list) else (readers,)
+        return (readers,) if isinstance(readers, Cell) else readers
 
     def add_reader(self, reader: "Cell") -> None:
         """Note that an answer read this."""
         readers = self.readers
         if readers is None:
             self.readers = reader
+        elif isinstance(readers, Cell):
+            self.readers = (readers, reader)
         elif isinstance(readers, list):
             readers.append(reader)
         else:
-            self.readers = [readers, reader]
+            self.readers = (*readers, reader) if len(readers) < FEW else [*readers, reader]
 
     def __str__(self) -> str:
         if self.fn is None:

@@ -101,8 +101,7 @@ class Wave:
 
 
 def _is_hub(cell: Cell) -> bool:
-    readers = cell.readers
-    return readers.__class__ is list and len(readers) >= HUB and cell.__class__ is not Deferred
+    return len(cell.each_reader()) >= HUB and cell.__class__ is not Deferred
 
 
 def link(cell: Cell, deps: tuple[Cell, ...]) -> bool:
@@ -124,7 +123,7 @@ def link(cell: Cell, deps: tuple[Cell, ...]) -> bool:
             elif readers.__class__ is list:
                 readers.append(cell)
             else:
-                dep.readers = [readers, cell]  # type: ignore[list-item]
+                dep.add_reader(cell)
         if dep.height > highest:  # noqa: PLR1730  a call takes twice as long
             highest = dep.height
         if not dep.fresh and not dep.active:

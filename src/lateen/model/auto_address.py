@@ -56,7 +56,7 @@ def _allotted(db: Database, number: int) -> Allotted | None:
 @query
 def _in_need(db: Database, number: int) -> tuple[tuple[Ref, tuple[str, ...]], ...]:
     """Return those of a block of ServiceEntries that have hosts in need of an address, with these."""
-    found = ((one.ref, _hosts_in_need(one)) for one in blocks.objects(db, KIND, number))
+    found = ((ref, _hosts_in_need(one)) for ref, one in blocks.by_ref(db, KIND, number))
     return tuple(one for one in found if one[1])
 
 

@@ -66,5 +66,12 @@ def refs_of(db: Database, kind: str, number: int) -> tuple[Ref, ...]:
 
 def objects(db: Database, kind: str, number: int) -> Iterator[Object[Any]]:
     """Yield the objects of a block; for queries about a block, which run again when any of it changes."""
-    found = (facts.get(db, ref) for ref in refs_of(db, kind, number))
-    return (one for one in found if one is not None)
+    return (one for _, one in by_ref(db, kind, number))
+
+
+def by_ref(db: Database, kind: str, number: int) -> Iterator[tuple[Ref, Object[Any]]]:
+    """Yield the same with the identities by which the database knows them: an object would make another each time."""
+    for ref in refs_of(db, kind, number):
+        found = facts.get(db, ref)
+        if found is not None:
+            yield ref, found

@@ -144,11 +144,11 @@ def _is_selective(db: Database, ref: Ref) -> bool:
 def head(db: Database, ref: Ref) -> Head | None:
     """Return what one rule is for."""
     found = facts.get(db, ref)
-    return _head(found) if found is not None else None
+    return _head(ref, found) if found is not None else None
 
 
-def _head(found: Object[Any]) -> Head | None:
-    spec, ref = found.spec, found.ref
+def _head(ref: Ref, found: Object[Any]) -> Head | None:
+    spec = found.spec
     if not isinstance(spec, DestinationRule):
         return None
     selector = pairs(spec.workload_selector.match_labels) if spec.workload_selector else None
@@ -164,7 +164,7 @@ def _head(found: Object[Any]) -> Head | None:
 @query
 def _heads_of(db: Database, number: int) -> tuple[Head, ...]:
     """Return what a block of rules is for; stays equal when only policies and subsets change."""
-    found = (_head(one) for one in blocks.objects(db, "DestinationRule", number))
+    found = (_head(ref, one) for ref, one in blocks.by_ref(db, "DestinationRule", number))
     return tuple(one for one in found if one is not None)
 
 

@@ -125,9 +125,9 @@ def declared_by(db: Database, ref: Ref) -> tuple[Service, ...]:
     if found is None:
         return ()
     if isinstance(found.spec, k8s.Service):
-        return (_of_kubernetes(db, found, found.spec),)
+        return (_of_kubernetes(db, ref, found, found.spec),)
     if isinstance(found.spec, ServiceEntry):
-        return _of_service_entry(db, found, found.spec)
+        return _of_service_entry(db, ref, found, found.spec)
     return ()
 
 
@@ -161,7 +161,7 @@ def service(db: Database, host: str, namespace: str) -> Service | None:
     return min(found, key=lambda service: service.registry is not Registry.KUBERNETES, default=None)
 
 
-def _of_kubernetes(db: Database, found: Object[k8s.Service], spec: k8s.Service) -> Service:
+def _of_kubernetes(db: Database, ref: Ref, found: Object[k8s.Service], spec: k8s.Service) -> Service:
     meta = found.meta
     exported = tuple(part.strip() for part in meta.annotations.get(EXPORT_TO, "").split(",") if part.strip())
     default = facts.mesh_config(db).default_service_export_to
@@ -177,7 +177,7 @@ def _of_kubernetes(db: Database, found: Object[k8s.Service], spec: k8s.Service) 
         export_to=visibility.effective(exported, meta.namespace, default),
         selector=pairs(spec.selector) or None,
         created=meta.creation_timestamp,
-        origin=found.ref,
+        origin=ref,
         external_name=spec.external_name or "",
         publish_not_ready=bool(spec.publish_not_ready_addresses),
         node_local=spec.internal_traffic_policy == "Local",
@@ -214,7 +214,9 @@ _RESOLUTIONS = {
 }
 
 
-def _of_service_entry(db: Database, found: Object[ServiceEntry], spec: ServiceEntry) -> tuple[Service, ...]:
+def _of_service_entry(
+    db: Database, ref: Ref, found: Object[ServiceEntry], spec: ServiceEntry
+) -> tuple[Service, ...]:
     meta, default = found.meta, facts.mesh_config(db).default_service_export_to
     export = visibility.capped(
         visibility.effective(spec.export_to, meta.namespace, default),
@@ -233,13 +235,13 @@ def _of_service_entry(db: Database, found: Object[ServiceEntry], spec: ServiceEn
                 for port in spec.ports
             ),
             addresses=addresses,
-            auto_address="" if addresses else allocated_address(db, found.ref, host),
+            auto_address="" if addresses else allocated_address(db, ref, host),
             resolution=_RESOLUTIONS.get(spec.resolution or "NONE", Resolution.PASSTHROUGH),
             external=(spec.location or "MESH_EXTERNAL") == "MESH_EXTERNAL",
             export_to=export,
             selector=pairs(spec.workload_selector.labels) if spec.workload_selector else None,
             created=meta.creation_timestamp,
-            origin=found.ref,
+            origin=ref,
             traffic_distribution=distribution(db, "", meta.annotations, meta.namespace),
             subject_alt_names=spec.subject_alt_names,
             labels=pairs(meta.labels),

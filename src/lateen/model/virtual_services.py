@@ -47,16 +47,16 @@ def gateway_name(name: str, namespace: str) -> str:
 def binding(db: Database, ref: Ref) -> Binding | None:
     """Return what one VirtualService is bound to; None for a delegate."""
     found = facts.get(db, ref)
-    return _binding(db, found) if found is not None else None
+    return _binding(db, ref, found) if found is not None else None
 
 
-def _binding(db: Database, found: Object[Any]) -> Binding | None:
+def _binding(db: Database, ref: Ref, found: Object[Any]) -> Binding | None:
     spec, meta = found.spec, found.meta
     if not isinstance(spec, VirtualService) or not spec.hosts:
         return None
     default = facts.mesh_config(db).default_virtual_service_export_to
     return Binding(
-        ref=found.ref,
+        ref=ref,
         hosts=tuple(hosts.canonical(host, meta.namespace) for host in spec.hosts),
         gateways=_gateways(spec, meta.namespace),
         export_to=visibility.effective(spec.export_to, meta.namespace, default),
@@ -73,7 +73,7 @@ def _gateways(spec: VirtualService, namespace: str) -> tuple[str, ...]:
 @query
 def _bindings_of(db: Database, number: int) -> tuple[Binding, ...]:
     """Return what a block of VirtualServices is bound to; stays equal when only routes change."""
-    found = (_binding(db, one) for one in blocks.objects(db, "VirtualService", number))
+    found = (_binding(db, ref, one) for ref, one in blocks.by_ref(db, "VirtualService", number))
     return tuple(one for one in found if one is not None)
 
 
