@@ -10,7 +10,6 @@ import ipaddress
 import socket
 from typing import Any
 
-from lateen.api import facts
 from lateen.api.meta import Object, Ref
 from lateen.api.service_entry import ServiceEntry
 from lateen.engine import Database, entry_of, query
