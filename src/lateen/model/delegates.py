@@ -99,7 +99,12 @@ def _qualified(route: HTTPRoute, namespace: str) -> HTTPRoute:
     weighted = _each(_weighted, route.route, namespace)
     mirror = _destination(route.mirror, namespace) if route.mirror else None
     mirrors = _each(_mirrored, route.mirrors, namespace)
-    if match is route.match and weighted is route.route and mirror is route.mirror and mirrors is route.mirrors:
+    if (
+        match is route.match
+        and weighted is route.route
+        and mirror is route.mirror
+        and mirrors is route.mirrors
+    ):
         return route
     return msgspec.structs.replace(route, match=match, route=weighted, mirror=mirror, mirrors=mirrors)
 
