@@ -7,7 +7,6 @@ When all are allotted, the hosts that are left have none.
 
 import hashlib
 import ipaddress
-import socket
 from typing import Any
 
 from lateen.api.meta import Object, Ref
@@ -43,7 +42,7 @@ def _by_block(db: Database) -> dict[int, Allotted]:
         for host in hosts[: _SIZE - len(taken)]:
             offset = _free_offset(f"{ref.namespace}/{ref.name}/{host}", taken)
             taken.add(offset)
-            allotted.setdefault(number, {})[ref, host] = socket.inet_ntoa((_FIRST + offset).to_bytes(4))
+            allotted.setdefault(number, {})[ref, host] = ".".join(map(str, (_FIRST + offset).to_bytes(4)))
     return allotted
 
 

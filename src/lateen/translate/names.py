@@ -44,9 +44,14 @@ PRESERVE_CASE = "preserve_case"
 HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
+def once(name: str) -> str:
+    """Return a name itself or an equal one that somebody holds: thousands of clusters are named in many places."""
+    return intern(name)
+
+
 def outbound_cluster(host: str, port: int, subset: str = "") -> str:
-    """Name the cluster of a service's port, or of one subset of it; held once, for it is in many places."""
-    return intern(f"outbound|{port}|{subset}|{host}")
+    """Name the cluster of a service's port, or of one subset of it."""
+    return once(f"outbound|{port}|{subset}|{host}")
 
 
 def stats_prefix(name: str) -> str:

@@ -14,11 +14,12 @@ https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol. In short:
 """
 
 from collections.abc import Iterable
-from sys import intern
 from typing import Self
 from weakref import WeakValueDictionary
 
 import msgspec
+
+from lateen.translate.names import once
 
 WILDCARD = "*"
 
@@ -28,7 +29,7 @@ class Names(tuple[str, ...]):  # noqa: SLOT001  a tuple has room for none
 
     def __new__(cls, names: Iterable[str]) -> Self:
         """Sort names."""
-        return super().__new__(cls, sorted(map(intern, names)))
+        return super().__new__(cls, sorted(map(once, names)))
 
     def __init__(self, _: Iterable[str]) -> None:
         self._hash = super().__hash__()
