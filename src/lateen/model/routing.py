@@ -4,7 +4,8 @@ Source: pilot/pkg/networking/core/route/route.go (BuildHTTPRoutesForVirtualServi
 nobody knows still makes a route: Envoy answers 503 (NC) to what takes it, and all other routes work.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,19 +22,17 @@ from lateen.api.virtual_service import (
     HTTPRouteDestination,
 )
 from lateen.engine import Database
-from lateen.model import routing_match, scope
-from lateen.model import service as services
+from lateen.model import routing_match
 from lateen.model.defaults import MESH_GATEWAY
 from lateen.model.delegates import http_routes
+from lateen.model.destination_rules import rule_for
+from lateen.model.route_lookup import Lookup
 from lateen.model.route_reach import reach
 from lateen.model.routing_match import Caller
 from lateen.model.routing_view import proxy_headers
-from lateen.model.service import Service
-from lateen.model.traffic_policy import hash_policy_of
+from lateen.model.traffic_policy import hash_policy
 from lateen.model.view import View
-from lateen.model.visibility import visible_to
 
-Lookup = Callable[[str], Service | None]
 REDIRECT_CODES = frozenset({0, 301, 302, 303, 307, 308})  # what Envoy can say
 UNUSABLE = HTTPDirectResponse(status=500)
 EVERYTHING = 100  # per cent
@@ -115,14 +114,23 @@ class ServiceRoute(msgspec.Struct, frozen=True, kw_only=True):
     hash_policy: ConsistentHashLB | None = None
 
 
+class _At(NamedTuple):
+    """Where routes are made: for whom, of what."""
+
+    db: Database
+    view: View
+    source: Source
+    lookup: Lookup
+
+
 def routes(db: Database, view: View, source: Source) -> tuple[Route, ...]:
     """Return the routes of a VirtualService for a view, in order; none after one that takes everything."""
-    caller = caller_of(view, source)
-    found: list[Route] = []
+    caller, found = caller_of(view, source), list[Route]()
+    at = _At(db, view, source, Lookup(db, view, source.ref, source.gateway, source.listener))
     for http in http_routes(db, source.ref):
         for condition in http.match or (None,):
             if condition is None or routing_match.applies(condition, caller):
-                found.append(_route(db, view, source, http, condition))
+                found.append(_route(at, http, condition))
                 if found[-1].is_catch_all:
                     return tuple(found)
     return tuple(found)
@@ -143,25 +151,22 @@ def service_route(db: Database, view: View, host: str, port: int) -> ServiceRout
     return ServiceRoute(
         target=Target(host, port),
         retries=facts.mesh_config(db).default_http_retry_policy,
-        hash_policy=hash_policy_of(db, view, host, port, ""),
+        hash_policy=hash_policy(rule_for(db, view, host), port, ""),
     )
 
 
-def _route(
-    db: Database, view: View, source: Source, http: HTTPRoute, condition: HTTPMatchRequest | None
-) -> Route:
+def _route(at: _At, http: HTTPRoute, condition: HTTPMatchRequest | None) -> Route:
     usable = _usable(http)
     answers = usable.redirect is not None or usable.direct_response is not None
-    lookup = _lookup(db, view, source)
     return Route(
         name=_name(http, condition),
-        source=source,
+        source=at.source,
         condition=condition,
         http=usable,
-        destinations=() if answers else tuple(_destinations(db, view, source, usable, lookup)),
-        mirrors=() if answers else tuple(_mirrors(usable, source, lookup)),
-        retries=http.retries or facts.mesh_config(db).default_http_retry_policy,
-        forwarded_host=proxy_headers(db, view).forwarded_host,
+        destinations=() if answers else tuple(_destinations(at, usable)),
+        mirrors=() if answers else tuple(_mirrors(at, usable)),
+        retries=http.retries or facts.mesh_config(at.db).default_http_retry_policy,
+        forwarded_host=proxy_headers(at.db, at.view).forwarded_host,
     )
 
 
@@ -188,29 +193,27 @@ def _weighing(http: HTTPRoute) -> tuple[HTTPRouteDestination, ...]:
     return tuple(one for one in http.route if one.destination and (one.weight or 0) > 0)
 
 
-def _destinations(
-    db: Database, view: View, source: Source, http: HTTPRoute, lookup: Lookup
-) -> Iterator[WeightedTarget]:
+def _destinations(at: _At, http: HTTPRoute) -> Iterator[WeightedTarget]:
     for one in _weighing(http):
         destination = one.destination
         assert destination is not None
         port = destination.port.number if destination.port else None
         yield WeightedTarget(
-            target=_target(destination, source.port, lookup),
+            target=_target(at, destination),
             weight=one.weight or 0,
             headers=one.headers,
-            hash_policy=hash_policy_of(db, view, destination.host, port, destination.subset or ""),
+            hash_policy=hash_policy(at.lookup.rule(destination.host), port, destination.subset or ""),
         )
 
 
-def _mirrors(http: HTTPRoute, source: Source, lookup: Lookup) -> Iterator[Mirror]:
+def _mirrors(at: _At, http: HTTPRoute) -> Iterator[Mirror]:
     """Yield mirrors; unlike a fault, a mirror without percentage takes everything."""
     if http.mirror is not None and (share := _mirror_share(http)):
-        yield Mirror(_target(http.mirror, source.port, lookup), share)
+        yield Mirror(_target(at, http.mirror), share)
     for policy in http.mirrors:
         share = _given_share(policy.percentage) if policy.percentage else EVERYTHING
         if policy.destination is not None and share:
-            yield Mirror(_target(policy.destination, source.port, lookup), share)
+            yield Mirror(_target(at, policy.destination), share)
 
 
 def _mirror_share(http: HTTPRoute) -> Percent | int | None:
@@ -223,38 +226,18 @@ def _given_share(share: Percent) -> Percent | None:
     return share if (share.value or 0) > 0 else None
 
 
-def _target(destination: Destination, listener_port: int, lookup: Lookup) -> Target:
+def _target(at: _At, destination: Destination) -> Target:
     """Name the cluster.
 
     An ExternalName service stands for its target. The port is the one given, else the service's only one, else the
     listener's.
     """
-    service = lookup(destination.host)
+    service = at.lookup.service(destination.host)
     host = service.external_name if service and service.external_name else destination.host
     if destination.port is not None:
         port = destination.port.number
     elif service is not None and len(service.ports) == 1:
         port = service.ports[0].number
     else:
-        port = listener_port
+        port = at.source.port
     return Target(host, port, destination.subset or "")
-
-
-def _lookup(db: Database, view: View, source: Source) -> Lookup:
-    """Look a destination up as the route's listener knows it.
-
-    Istio's sidecars look destinations up among the services of the listener's port (httproute.go servicesByName), so
-    without `destination.port` a request keeps the port that it came in on. An HTTP proxy sees every port.
-    """
-    if source.gateway != MESH_GATEWAY:
-        return lambda host: gateway_service(db, view, host, source.ref.namespace)
-    place = scope.scope_of(db, view)
-    return lambda host: scope.listener_service(db, place, source.listener, host)
-
-
-def gateway_service(db: Database, view: View, host: str, namespace: str) -> Service | None:
-    """Return the service that a gateway's route means: the VirtualService's own namespace before all others."""
-    own = services.service(db, host, namespace)
-    if own is not None and visible_to(own.export_to, view.namespace):
-        return own
-    return scope.service(db, scope.scope_of(db, view), host)

@@ -20,8 +20,7 @@ from lateen.api.destination_rule import (
 )
 from lateen.api.load_balancer import ConsistentHashLB, LoadBalancerSettings
 from lateen.engine import Database
-from lateen.model.destination_rules import Rule, rule_for
-from lateen.model.view import View
+from lateen.model.destination_rules import Rule
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,14 +53,11 @@ def declared(rule: Rule | None, port: int, subset: Subset | None = None) -> Poli
     return of_subset(_of_port(rule.traffic_policy, port)[0], subset, port)
 
 
-def hash_policy_of(
-    db: Database, view: View, host: str, port: int | None, subset: str
-) -> ConsistentHashLB | None:
+def hash_policy(rule: Rule | None, port: int | None, subset: str) -> ConsistentHashLB | None:
     """Return the consistent hash of a route's destination: subset's port entry, subset, port entry, rule.
 
     Port entries count only when the destination sets its port; without a VirtualService pass the service's port.
     """
-    rule = rule_for(db, view, host)
     if rule is None:
         return None
     chosen = rule.subset(subset) if subset else None
