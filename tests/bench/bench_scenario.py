@@ -7,6 +7,7 @@ machine with nothing else to do, as there is one thread and no waiting.
 """
 
 import cProfile
+import gc
 import pstats
 import sys
 import time
@@ -112,6 +113,7 @@ class Scenario:
         rest = self._connect(range(bench_mesh.NAMESPACES, self.proxies))
         rss.append(memory())
         cells_all = len(self.db)
+        gc.enable()
         analysis = timed(lambda: findings(self.db))
         self.files = dict(bench_mesh.documents(self.size))
         self.store.replace(FILES, self.texts.load(self.files.items()))
@@ -267,6 +269,7 @@ def timed(work: object) -> float:
 
 def main() -> None:
     collect_rarely()  # as the command line does
+    gc.disable()  # and `lateen up` while it starts
     services, shape, scoped, proxies, file = sys.argv[1:]
     size = msgspec.convert(
         {"services": int(services), "shape": shape, "scoped": scoped == "1"}, bench_mesh.Size

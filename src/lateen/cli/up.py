@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lateen.cli.collector import collect_after_start
 from lateen.cli.errors import Exit, Failure
 from lateen.cli.options import mesh_option
 from lateen.server.state import BadNameError, state_of
@@ -61,7 +62,12 @@ def run_mesh(
         directory=Path.cwd(),
         after_ready=after_ready or (lambda _: None),
     )
-    return asyncio.run(run(options))
+
+    async def start() -> int:
+        collect_after_start(asyncio.get_running_loop())
+        return await run(options)
+
+    return asyncio.run(start())
 
 
 def mesh_settings_of(path: str | None) -> "Load | None":
