@@ -69,7 +69,14 @@ Groups = dict[str, tuple[Group, ...]]
 
 def rule_for(db: Database, view: View, host: str) -> Rule | None:
     """Return the rule that a proxy's outbound traffic to a host of its scope follows, or None."""
-    refs = refs_for(db, view, host)
+    place = scope.scope_of(db, view)
+    service = scope.service(db, place, host)
+    return rule_for_service(db, place.namespace, view.labels, service) if service is not None else None
+
+
+def rule_for_service(db: Database, namespace: str, labels: Pairs, service: Service) -> Rule | None:
+    """Return the same for a service that a proxy of a namespace, with these labels, sees."""
+    refs = refs_for_service(db, namespace, labels, service)
     return merged(db, refs) if refs else None
 
 
@@ -96,9 +103,6 @@ def differing(db: Database, namespace: str, services: Mapping[str, Service]) -> 
         yield from services.values()
         return
     yield from (services[host] for host in own if host in services)
-    if _is_restricted(db, root_namespace(db)):
-        yield from services.values()
-        return
     spaces = {one.namespace for one in services.values()}
     restricted = {space for space in spaces if _is_restricted(db, space)}
     yield from (one for one in services.values() if one.namespace in restricted)
@@ -184,24 +188,19 @@ def heads(db: Database, namespace: str) -> tuple[Head, ...] | None:
 
 
 @query
-def _local(db: Database, namespace: str) -> Groups:
-    """Group the rules that a namespace's own proxies look at first: those exported at least to it."""
+def _own(db: Database, namespace: str) -> Groups:
+    """Group the rules that a namespace's own proxies look at first: exported at least to it; the root's private ones."""
+    found = heads(db, namespace) or ()
+    if namespace == root_namespace(db):
+        return _grouped(one for one in found if _private(db, one))
     own = {visibility.PUBLIC, visibility.PRIVATE, namespace}
-    return _grouped(
-        one for one in heads(db, namespace) or () if not one.export_to or own & set(one.export_to)
-    )
+    return _grouped(one for one in found if not one.export_to or own & set(one.export_to))
 
 
 @query
 def _exported(db: Database, namespace: str) -> Groups:
     """Group the rules of a namespace that some other one may see."""
     return _grouped(one for one in heads(db, namespace) or () if not _private(db, one))
-
-
-@query
-def _root_private(db: Database) -> Groups:
-    """Group the root namespace's private rules: all that its own proxies look at first."""
-    return _grouped(one for one in heads(db, root_namespace(db)) or () if _private(db, one))
 
 
 def _private(db: Database, one: Head) -> bool:
@@ -241,9 +240,9 @@ def _for_client(db: Database, namespace: str, service: Service) -> tuple[Group, 
 
     Most namespaces have no say about most services, and see what a namespace without any rules sees.
     """
-    host, root, own = service.host, root_namespace(db), _own(db, namespace)
+    host, own = service.host, _own(db, namespace)
     says = host in own or (bool(own) and hosts.most_specific(host, own) is not None)
-    if not says and not _is_restricted(db, service.namespace) and not _is_restricted(db, root):
+    if not says and not _is_restricted(db, service.namespace):
         return _found(db, NOBODY, service.namespace, host)
     return _found(db, namespace, service.namespace, host)
 
@@ -259,15 +258,14 @@ def _found(db: Database, namespace: str, owner: str, host: str) -> tuple[Group, 
     return tuple(one for one in found if one.selector is None or one.refs[0].namespace == namespace)
 
 
-def _own(db: Database, namespace: str) -> Groups:
-    """Return the rules that a namespace's proxies look at first."""
-    return _root_private(db) if namespace == root_namespace(db) else _local(db, namespace)
-
-
 @query
-def _is_restricted(db: Database, namespace: str) -> bool:
-    """Tell whether some rule of a namespace is seen by some other ones only."""
-    groups = (one for several in _exported(db, namespace).values() for one in several)
+def _is_restricted(db: Database, owner: str) -> bool:
+    """Tell whether some rule that is looked at for a namespace's services is seen by some namespaces only.
+
+    Rules of the root namespace are looked at for all.
+    """
+    spaces = (owner, root_namespace(db))
+    groups = (one for space in spaces for several in _exported(db, space).values() for one in several)
     return any(one.export_to and visibility.PUBLIC not in one.export_to for one in groups)
 
 

@@ -8,7 +8,7 @@ from lateen.api.destination_rule import Subset
 from lateen.engine import Database
 from lateen.model import scope
 from lateen.model.cluster_discovery import is_dynamic
-from lateen.model.destination_rules import Rule, rule_for
+from lateen.model.destination_rules import Rule, rule_for_service
 from lateen.model.protocol import Protocol
 from lateen.model.service import Port, Resolution, Service
 from lateen.model.view import View
@@ -45,5 +45,8 @@ class Seen(msgspec.Struct, frozen=True):
 
 def seen(db: Database, view: View, host: str) -> Seen | None:
     """Look a host up for a proxy; None when its scope has no such service."""
-    service = scope.service(db, scope.scope_of(db, view), host)
-    return Seen(service, rule_for(db, view, host)) if service is not None else None
+    place = scope.scope_of(db, view)
+    service = scope.service(db, place, host)
+    if service is None:
+        return None
+    return Seen(service, rule_for_service(db, place.namespace, view.labels, service))

@@ -4,7 +4,7 @@ import yaml
 from cluster_meshes import Mesh
 
 from lateen.model.destination_rules import rule_for
-from lateen.model.traffic_policy import declared, hash_policy_of, policy
+from lateen.model.traffic_policy import declared, hash_policy, policy
 
 HOST = "reviews.default.svc.cluster.local"
 SERVICE = """
@@ -112,7 +112,7 @@ def header(text):
 
 
 def hashes(mesh, port, subset=""):
-    found = hash_policy_of(mesh.db, mesh.view(), HOST, port, subset)
+    found = hash_policy(rule_for(mesh.db, mesh.view(), HOST), port, subset)
     return found.http_header_name if found else None
 
 
