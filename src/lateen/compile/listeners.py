@@ -96,7 +96,7 @@ def virtual_outbound(db: Database, view: View) -> Resource:
 def virtual_inbound(db: Database, view: View) -> Resource:
     """Return the listener that captured inbound connections reach."""
     _, port = mesh.listen_ports(db)
-    chains = (chain for chain in inbound_chains(db, view) if not chain.bound)
+    chains = tuple(chain for chain in inbound_chains(db, view) if not chain.bound)
     body = listener_inbound.virtual_inbound(port, chains, _inbound_settings(db, view))
     return resource(names.VIRTUAL_INBOUND, body)
 

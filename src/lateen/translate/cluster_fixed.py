@@ -1,4 +1,9 @@
-"""Clusters that every proxy has, whatever services there are (Envoy: `Cluster`)."""
+"""Clusters that every proxy has, whatever services there are (Envoy: `Cluster`).
+
+Proxies and meshes differ in few of their settings, so that each is encoded once for those that are alike.
+"""
+
+from functools import lru_cache
 
 from envoy.config.cluster.v3 import cluster_pb2
 from envoy.extensions.clusters.dynamic_forward_proxy.v3 import cluster_pb2 as dynamic_pb2
@@ -18,7 +23,10 @@ from lateen.translate.http_protocol_options import http_protocol_options, passth
 from lateen.translate.message import any_of, duration, optional_uint32, serialized
 from lateen.translate.upstream_tls import cluster_socket
 
+_RECENT = 2**6
 
+
+@lru_cache(_RECENT)
 def black_hole(settings: FixedClusters) -> bytes:
     """Return the cluster without endpoints, for traffic that must not go anywhere."""
     built = cluster_pb2.Cluster(
@@ -31,11 +39,13 @@ def black_hole(settings: FixedClusters) -> bytes:
     return serialized(built)
 
 
+@lru_cache(_RECENT)
 def passthrough(settings: FixedClusters) -> bytes:
     """Return the cluster that sends traffic where the client meant it to go."""
     return serialized(_passthrough(settings))
 
 
+@lru_cache(_RECENT)
 def inbound_passthrough(settings: FixedClusters, *, marked: bool) -> bytes:
     """Return the same for the application's ports that no service declares.
 
@@ -47,6 +57,7 @@ def inbound_passthrough(settings: FixedClusters, *, marked: bool) -> bytes:
     return serialized(built)
 
 
+@lru_cache(_RECENT)
 def dynamic_dns(settings: FixedClusters) -> bytes:
     """Return the cluster of ALLOW_ANY_DYNAMIC_DNS: it resolves the request's host."""
     tls = settings.dynamic_tls

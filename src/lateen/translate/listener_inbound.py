@@ -4,7 +4,8 @@ Every chain takes clear text; the chains for mesh TLS are to come in front of th
 table of modes and protocols).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -19,6 +20,10 @@ from lateen.translate.http_connection_manager import Http, http_filter
 from lateen.translate.inbound_routes import inbound_route_configuration
 from lateen.translate.listener import ListenerSettings, Spec
 from lateen.translate.tcp_proxy import cluster_filter, mongo_statistics
+
+FEW = 8
+"""A listener of so many ports, some kilobytes, is remembered: many proxies and meshes have it in common."""
+_RECENT = 2**8
 
 
 class InboundSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,14 +60,22 @@ _ANY_PORT = _Port(
 )
 
 
-def virtual_inbound(port: int, chains: Iterable[InboundChain], settings: InboundSettings) -> bytes:
+def virtual_inbound(port: int, chains: tuple[InboundChain, ...], settings: InboundSettings) -> bytes:
     """Return the listener of all captured inbound connections; undeclared ports are passed to the application."""
+    make = _recent_listener if len(chains) <= FEW else _listener
+    return make(port, chains, settings)
+
+
+def _listener(port: int, chains: tuple[InboundChain, ...], settings: InboundSettings) -> bytes:
     anywhere = msgspec.structs.replace(_ANY_PORT, tcp_stat_prefix=settings.any_port_stat_name)
     specs = [
         *_specs(anywhere, Protocol.UNSUPPORTED, settings),
         *(s for chain in chains for s in _of(chain, settings)),
     ]
     return message.serialized(listener.virtual_inbound(port, specs, settings.listener))
+
+
+_recent_listener = lru_cache(_RECENT)(_listener)
 
 
 def bound_inbound(chain: InboundChain, settings: InboundSettings) -> bytes:

@@ -1,4 +1,9 @@
-"""A sidecar's outbound listeners, from what the model says of them to bytes."""
+"""A sidecar's outbound listeners, from what the model says of them to bytes.
+
+Listeners of few chains are remembered: proxies and meshes that differ otherwise have many of them in common.
+"""
+
+from functools import lru_cache
 
 from envoy.config.listener.v3.listener_components_pb2 import Filter
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
@@ -16,16 +21,30 @@ from lateen.translate.route_configuration import route_configuration
 from lateen.translate.tcp_proxy import cluster_filter, cluster_of, forwarding_filters, name_lookup
 from lateen.translate.virtual_host import catch_all as catch_all_host
 
+FEW = 8
+"""A listener of so many chains, some kilobytes, may be remembered."""
+_RECENT = 2**8
+
 
 def outbound_listener(
     one: OutboundListener, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll
 ) -> bytes:
     """Return one outbound listener; what no chain takes is treated as unknown traffic."""
+    make = _recent_listener if len(one.chains) <= FEW else _listener
+    return make(one, settings, http, unknown)
+
+
+def _listener(
+    one: OutboundListener, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll
+) -> bytes:
     where = (one.bind, one.port)
     specs = [_spec(chain, where, http, unknown) for chain in one.chains]
     default = [unknown_filter(unknown, http)]
     built = listener.outbound(where, specs, default, settings, bound=one.bound)
     return message.serialized(listener.also_at(built, one.also, one.port))
+
+
+_recent_listener = lru_cache(_RECENT)(_listener)
 
 
 def http_proxy(
@@ -42,6 +61,7 @@ def http_proxy(
     return message.serialized(listener.also_at(built, also, where[1]))
 
 
+@lru_cache(_RECENT)
 def virtual_outbound(
     port: int, settings: ListenerSettings, http: HttpSettings, unknown: CatchAll, headers: ProxyHeaders
 ) -> bytes:
