@@ -1,6 +1,7 @@
 """RouteConfiguration, joined from the bytes of its virtual hosts (httproute.go, gateway.go)."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain
 
 from envoy.config.route.v3.route_pb2 import RouteConfiguration
@@ -27,7 +28,13 @@ def route_configuration(name: str, virtual_hosts: Iterable[Pieces], *, ignore_po
 
     Clusters are not checked: a route to one that does not exist answers 503, and no other route suffers.
     """
-    start = message.serialized(
+    return (_start(name, ignore_port), *chain.from_iterable(virtual_hosts))
+
+
+@lru_cache
+def _start(name: str, ignore_port: bool) -> bytes:  # noqa: FBT001  a key
+    """Return everything but the virtual hosts; meshes have the names of common ports alike."""
+    return message.serialized(
         RouteConfiguration(
             name=name,
             validate_clusters=message.boolean(False),
@@ -35,7 +42,6 @@ def route_configuration(name: str, virtual_hosts: Iterable[Pieces], *, ignore_po
             ignore_port_in_host_matching=ignore_port,
         )
     )
-    return (start, *chain.from_iterable(virtual_hosts))
 
 
 def unknown_route_configuration(name: str) -> bytes:

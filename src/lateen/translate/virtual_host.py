@@ -67,8 +67,9 @@ def in_order(start: bytes, parts: Iterable[Routes]) -> Pieces:
     return as_field(tuple(piece for piece in found if piece))
 
 
+@lru_cache
 def catch_all(where: CatchAll, *, attempt_count: bool, forwarded_host: bool) -> Pieces:
-    """Serialise the last virtual host of a sidecar, for hosts that nobody declared."""
+    """Serialise the last virtual host of a sidecar, for hosts that nobody declared: nearly always the same."""
     if where.unknown is Unknown.DROP:
         return _unknown(names.BLOCK_ALL_HOST, None, attempt_count=attempt_count)
     action = RouteAction(
