@@ -280,7 +280,7 @@ def test_a_restarted_control_plane_changes_nothing(api_type):
             try:
                 async with asyncio.timeout(DEADLINE):
                     while not again.connections() or len(again.connections()[0].state.types) < 3:
-                        await again._moved.wait()
+                        await again.moved()
                 await push(again)
                 sent = sum(traffic.resources for traffic in again.traffic().values())
                 assert sent == (0 if api_type == "DELTA_GRPC" else 2)

@@ -38,7 +38,7 @@ async def until(server, condition):
     """Wait on the server's own changes."""
     async with asyncio.timeout(DEADLINE):
         while not condition(server.connections()):
-            await server._moved.wait()
+            await server.moved()
 
 
 def world_of_two():

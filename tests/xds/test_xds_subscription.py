@@ -100,14 +100,28 @@ def test_equal_subscriptions_are_kept_once():
     one, other, third = (set_names(Subscription.nothing(), names) for names in ("ab", "ba", "ac"))
     assert one == other
     assert one is not other
-    assert known.shared(one) is one
-    assert known.shared(other) is one
-    assert known.shared(third) is third
+    held = known.shared(one)
+    assert held == one
+    assert known.shared(other) is held
+    assert known.shared(third) == third
+    assert len(known) == 1  # nobody holds the third
     assert len({one.wanted: 1, other.wanted: 2, ("a", "b"): 3}) == 1
 
 
 def test_a_subscription_that_nobody_holds_is_forgotten():
     known = Subscriptions()
-    known.shared(set_names(Subscription.nothing(), "ab"))
-    again = set_names(Subscription.nothing(), "ab")
-    assert known.shared(again) is again
+    held = known.shared(set_names(Subscription.nothing(), "ab"))
+    assert len(known) == 1
+    del held
+    assert len(known) == 0
+
+
+def test_names_are_held_once_in_all_subscriptions():
+    known = Subscriptions()
+    first, second = (
+        known.shared(set_names(Subscription.nothing(), (f"outbound|80||{host}" for host in hosts)))
+        for hosts in (("a", "b"), ("a", "c"))
+    )
+    assert first.wanted
+    assert second.wanted
+    assert first.wanted[0] is second.wanted[0]

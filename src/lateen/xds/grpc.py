@@ -8,6 +8,7 @@ meanwhile is merged, because a type has one response under way at most. Messages
 import asyncio
 import os
 import socket
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,12 @@ class AdsServer:
         self._patience = patience
         self._changes = Changes()
         self._forgetting: asyncio.TimerHandle | None = None
+        self._used = False  # something was sent since it was last asked whether to forget
         self._streams: dict[_Stream, None] = {}
-        self._traffic: dict[str, Traffic] = {}
+        self._traffic: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._moves = 0
         self._telling: asyncio.Task[None] | None = None
-        self._moved = asyncio.Event()
+        self._moved: asyncio.Event | None = None  # there while somebody waits for proxies
         self._server: Any = None
         self._socket_path: Path | None = None
 
@@ -150,7 +152,7 @@ class AdsServer:
 
     def traffic(self) -> dict[str, Traffic]:
         """Return what was sent since the start, by the type's abbreviation."""
-        return dict(self._traffic)
+        return {name: Traffic(**counted) for name, counted in self._traffic.items()}
 
     async def synced(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109  False, not an error, at the end
         """Wait until every proxy connected now has accepted or rejected what the database says now.
@@ -170,10 +172,15 @@ class AdsServer:
                     if self._is_settled(waiting[-1], moves):
                         waiting.pop()
                     else:
-                        await self._moved.wait()
+                        await self.moved()
         except TimeoutError:
             return False
         return True
+
+    async def moved(self) -> None:
+        """Wait until something about a connection is another than now: it has come, been told, answered or gone."""
+        self._moved = self._moved or asyncio.Event()
+        await self._moved.wait()
 
     async def _tell(self) -> None:
         """Wake the writers of those proxies for which something is new; the others only take note of the move.
@@ -240,15 +247,22 @@ class AdsServer:
     async def _write(self, stream: _Stream, context: Any) -> None:
         session = stream.session
         while True:
-            try:
-                async with asyncio.timeout(self._patience if session.held else None):
-                    await stream.wake.wait()
-            except TimeoutError:
-                session.lift()
+            if session.held:
+                await self._wait_or_lift(stream)
+            else:
+                await stream.wake.wait()
             stream.wake.clear()
             if stream.closed:
                 return
             await self._say(stream, context)
+
+    async def _wait_or_lift(self, stream: _Stream) -> None:
+        """Wait for the clusters that changes wait for, but not for ever."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await stream.wake.wait()
+        except TimeoutError:
+            stream.session.lift()
 
     async def _say(self, stream: _Stream, context: Any) -> None:
         """Write what there is to say; what was said is not held on to while the writer waits, for each stream a copy."""
@@ -258,24 +272,33 @@ class AdsServer:
                 response.type_url, messages=1, bytes=len(response.message), resources=len(response.names)
             )
             await context.write(response.message)
-            self._forget_later()
+            self._used = True
+        self._forget_later()
         stream.told = moves
         self._changed()
 
     def _forget_later(self) -> None:
-        """Keep what was worked out for one proxy for the others, who are told about now."""
-        if self._forgetting is not None:
-            self._forgetting.cancel()
-        self._forgetting = asyncio.get_running_loop().call_later(_SHARED_FOR, self._changes.forget)
+        """Keep what was worked out for one proxy for the others, who are told about now: until a while without any."""
+        if self._used and self._forgetting is None:
+            self._used = False
+            self._forgetting = asyncio.get_running_loop().call_later(_SHARED_FOR, self._forget)
+
+    def _forget(self) -> None:
+        self._forgetting = None
+        if self._used:
+            self._forget_later()
+        else:
+            self._changes.forget()
 
     def _count(self, type_url: str, **more: int) -> None:
-        name = abbreviation(type_url)
-        before = msgspec.structs.asdict(self._traffic.get(name, Traffic()))
-        self._traffic[name] = Traffic(**{key: value + more.get(key, 0) for key, value in before.items()})
+        counted = self._traffic[abbreviation(type_url)]
+        for key, value in more.items():
+            counted[key] += value
 
     def _changed(self) -> None:
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
+        if self._moved is not None:
+            self._moved.set()
+            self._moved = None
 
 
 def _is_quiet(session: Session) -> bool:

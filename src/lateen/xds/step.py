@@ -70,8 +70,8 @@ def alone(watch: Watch, answer: Resources) -> Step | None:
 def _kept(watch: Watch, change: Change, *, removable: bool) -> tuple[str, ...]:
     """Return what is gone from the database but not to be taken from the client, or not yet."""
     if watch.type_url in order.BY_NAME:
-        names = watch.subscription.names - watch.tell
-        return tuple(name for name in change.gone if name in names) if change.gone else ()
+        names, told = watch.subscription.names, watch.tell
+        return tuple(name for name in change.gone if name in names and name not in told)
     return () if removable else tuple(change.gone)
 
 

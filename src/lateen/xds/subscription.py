@@ -29,7 +29,7 @@ class Names(tuple[str, ...]):  # noqa: SLOT001  a tuple has room for none
 
     def __new__(cls, names: Iterable[str]) -> Self:
         """Sort names."""
-        return super().__new__(cls, sorted(map(once, names)))
+        return super().__new__(cls, sorted(names))
 
     def __init__(self, _: Iterable[str]) -> None:
         self._hash = super().__hash__()
@@ -76,10 +76,21 @@ class Subscriptions:
             int, Subscription
         ]()  # by hash; of two that collide one is not shared
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def shared(self, subscription: Subscription) -> Subscription:
-        """Return the equal one that somebody holds, if there is one."""
-        known = self._known.setdefault(hash(subscription), subscription)
-        return known if known == subscription else subscription
+        """Return the equal one that somebody holds, if there is one; else it, with names that others hold."""
+        known = self._known.get(hash(subscription))
+        if known == subscription:
+            return known
+        return self._known.setdefault(hash(subscription), _interned(subscription))
+
+
+def _interned(subscription: Subscription) -> Subscription:
+    names, wanted = subscription.names, subscription.wanted
+    own = wanted if wanted is None else Names(map(once, wanted))
+    return msgspec.structs.replace(subscription, names=frozenset(map(once, names)), wanted=own)
 
 
 def set_names(subscription: Subscription, names: Iterable[str]) -> Subscription:
