@@ -1,6 +1,7 @@
 """Documents to objects: parse, expand lists, decode, and remember where each object is written."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import groupby
 from operator import attrgetter
@@ -21,6 +22,12 @@ DEFAULT_NAMESPACE = "default"
 Key = str | tuple[str, int]
 """A file's name; with a number where one name is given several times."""
 _PART = attrgetter("part")
+SHORT = 2**11
+"""Characters up to which a document may be remembered when it is not in force any more."""
+RECENT = 2**10
+"""Documents that are remembered."""
+CONFIDENTIAL = ("Secret", "\\")
+"""A document with none of these has no Secret in it: there is no other way to write the word."""
 
 
 class Reading(Struct, frozen=True, gc=False):
@@ -120,7 +127,9 @@ class Texts:
         is_broken, mark = False, None
         for document in split(text, file):
             mark = document.text if document.text is text else None
-            readings = known.get(document.text) or odd.get(document.text) or self._read(document.text)
+            readings = (
+                known.get(document.text) or odd.get(document.text) or _read(document.text, self.namespace)
+            )
             if not all(map(_is_plain, readings)):
                 odd[document.text] = readings
             for reading in readings:
@@ -134,17 +143,28 @@ class Texts:
         part = Part(file, tuple(items), tuple(foreign), is_broken)
         return Text(_digest(text) if mark is None else mark, tuple(odd.items()), part)
 
-    def _read(self, text: str) -> tuple[Reading, ...]:
-        parsed = parse(text)
-        if parsed.findings:
-            return (Reading("", None, None, parsed.findings),)
-        if parsed.value is None or holds_expectations(parsed.value):
-            return ()
-        return tuple(self._decode(prefix, value) for prefix, value in expand(parsed.value))
 
-    def _decode(self, prefix: str, value: Any) -> Reading:
-        decoded = decode(value, self.namespace)
-        return Reading(prefix, decoded.ref, decoded.object, decoded.findings, decoded.written)
+def _read(text: str, namespace: str) -> tuple[Reading, ...]:
+    """Read one document. Short ones are remembered, for many small meshes have most of theirs in common."""
+    is_kept = len(text) <= SHORT and not any(map(text.__contains__, CONFIDENTIAL))
+    return _recently_read(text, namespace) if is_kept else _newly_read(text, namespace)
+
+
+def _newly_read(text: str, namespace: str) -> tuple[Reading, ...]:
+    parsed = parse(text)
+    if parsed.findings:
+        return (Reading("", None, None, parsed.findings),)
+    if parsed.value is None or holds_expectations(parsed.value):
+        return ()
+    return tuple(_decode(prefix, value, namespace) for prefix, value in expand(parsed.value))
+
+
+_recently_read = lru_cache(RECENT)(_newly_read)
+
+
+def _decode(prefix: str, value: Any, namespace: str) -> Reading:
+    decoded = decode(value, namespace)
+    return Reading(prefix, decoded.ref, decoded.object, decoded.findings, decoded.written)
 
 
 def _digest(text: str) -> bytes:

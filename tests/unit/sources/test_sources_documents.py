@@ -1,12 +1,14 @@
 import io
 import sys
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lateen.api import codes
 from lateen.api.finding import Level
 from lateen.api.meta import Ref
+from lateen.sources import documents
 from lateen.sources.documents import Texts
 from lateen.sources.files import Files, Paths
 from lateen.sources.memory import from_text, from_values
@@ -189,3 +191,31 @@ def test_the_entries_of_a_text_that_stays_the_same_are_kept() -> None:
     assert second.entries[0] is first.entries[0]
     assert second.entries[1] is not first.entries[1]
     assert second.entries[1].origin.position("metadata.name").line == 4
+
+
+def test_short_documents_are_read_once_wherever_they_stand() -> None:
+    text = "---\n" + SERVICE.format("a", 80)
+    [one], [other] = (from_text(before + text).entries for before in ("", "#\n"))
+    assert other.object is one.object
+    assert [str(entry.origin.position("kind")) for entry in (one, other)] == ["<memory>:3:1", "<memory>:4:1"]
+    elsewhere = from_text(text, namespace="shop")
+    assert elsewhere.entries[0].ref == Ref("Service", "shop", "a"), "the namespace is part of what is read"
+    assert one.ref == Ref("Service", "default", "a")
+
+
+@pytest.mark.parametrize("kind", ["Secret", '"\\u0053ecret"', "&kind Secret", '"Sec\\\n  ret"'])
+def test_secrets_are_not_remembered(kind: str) -> None:
+    text = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\nstringData: {{password: hunter2}}\n"
+    documents._recently_read.cache_clear()
+    [entry] = from_text(text).entries
+    assert entry.ref.kind == "Secret"
+    assert documents._recently_read.cache_info().currsize == 0
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    for number in range(documents.RECENT + 10):
+        from_text(f"# {number}\n" + SERVICE.format("a", 80))
+    assert documents._recently_read.cache_info().currsize == documents.RECENT
+    documents._recently_read.cache_clear()
+    from_text("#" * documents.SHORT + "\n" + SERVICE.format("a", 80))
+    assert documents._recently_read.cache_info().currsize == 0, "long ones are not kept"
