@@ -20,7 +20,7 @@ import gc
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from lateen.engine.cell import Cell, Crash, CycleError, Deferred, Entry
 from lateen.engine.wave import Wave, link
@@ -237,7 +237,7 @@ def _query(
     fn: Callable[Concatenate[Database, P], T], kind: type[Cell]
 ) -> Callable[Concatenate[Database, P], T]:
     @wraps(fn)
-    def ask(db: Database, /, *args: P.args, **_: P.kwargs) -> T:
+    def ask(db: Database, /, *args: Any) -> T:
         answers = db.answers[fn]
         cell = answers.get(args)
         if cell is None:
@@ -247,7 +247,7 @@ def _query(
             return cell.value  # type: ignore[no-any-return]
         return db.ask(cell)  # type: ignore[no-any-return]
 
-    return ask
+    return cast("Callable[Concatenate[Database, P], T]", ask)  # without keywords, which cost a dictionary each time
 
 
 def deferred(fn: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Database, P], T]:
