@@ -247,7 +247,9 @@ def _query(
             return cell.value  # type: ignore[no-any-return]
         return db.ask(cell)  # type: ignore[no-any-return]
 
-    return cast("Callable[Concatenate[Database, P], T]", ask)  # without keywords, which cost a dictionary each time
+    return cast(
+        "Callable[Concatenate[Database, P], T]", ask
+    )  # without keywords, which cost a dictionary each time
 
 
 def deferred(fn: Callable[Concatenate[Database, P], T]) -> Callable[Concatenate[Database, P], T]:
