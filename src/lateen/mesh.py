@@ -33,7 +33,7 @@ from lateen.sources.files import Files, Paths
 from lateen.sources.load import Entry, Load, load_of
 from lateen.sources.memory import from_text, from_values
 from lateen.sources.origin import Origin, locate
-from lateen.sources.store import FILES, Store
+from lateen.sources.succession import in_force
 from lateen.sources.written import as_written
 from lateen.sources.yaml import Document
 
@@ -156,9 +156,8 @@ def load(
     Returns:
         The mesh. Wrong input never raises: it is among the findings.
     """
-    db = Database()
     read = loaded(sources, mesh_config=mesh_config, namespace=namespace)
-    return Mesh(db, Store(db, check).replace(FILES, read).findings, read)
+    return Mesh(*in_force(read, check), read)
 
 
 def loaded(

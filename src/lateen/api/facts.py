@@ -1,6 +1,6 @@
 """The objects in a query database: one fact per object, and one sorted index of names per kind."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from lateen.api.mesh_config import MeshConfig, MeshNetworks
@@ -58,6 +58,11 @@ def refs(db: Database, kind: str) -> tuple[Ref, ...]:
     """List the objects of a kind, sorted by namespace and name."""
     found: tuple[Ref, ...] | None = db.read(("refs", kind))
     return found or ()
+
+
+def is_index(fact: Hashable) -> bool:
+    """Tell whether a fact is the list of the objects of a kind."""
+    return isinstance(fact, tuple) and fact[:1] == ("refs",)
 
 
 def get(db: Database, ref: Ref) -> Object[Any] | None:
