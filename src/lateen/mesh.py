@@ -242,6 +242,8 @@ def _settings(settings: Settings) -> Load:
 
 def _joined(loads: list[Load]) -> Load:
     """Join loads; of equal names the last counts, as the settings come last."""
+    if len(loads) == 1:
+        return loads[0]
     entries = {entry.ref: entry for one in loads for entry in one.entries}
     findings = tuple(finding for one in loads for finding in one.findings)
     broken = frozenset[str]().union(*(one.broken for one in loads))

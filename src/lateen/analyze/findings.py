@@ -23,11 +23,17 @@ def findings(db: Database) -> tuple[Finding, ...]:
     """Return the findings of the whole mesh, by kind, namespace and name; those about foreign kinds come last."""
     own = (
         one
-        for kind in RULES
+        for kind in _kinds(db)
         for namespace in by_namespace(db, kind)
         for one in _findings_in(db, kind, namespace)
     )
     return (*own, *_about_foreign(db))
+
+
+@deferred
+def _kinds(db: Database) -> tuple[str, ...]:
+    """Return the kinds that there are objects of."""
+    return tuple(kind for kind in RULES if facts.refs(db, kind))
 
 
 @deferred

@@ -66,9 +66,19 @@ def value(db: Database, ref: Ref, index: int) -> Value:
     return decoded(found.apply_to, found.value)
 
 
-@query
 def patches(db: Database, view: View, group: Group) -> tuple[Patch, ...]:
     """Return the patches of a proxy for one kind of resource, in order; those that cannot be read are left out."""
+    return _patches(db, view, group) if are_there(db, view) else ()
+
+
+@query
+def are_there(db: Database, view: View) -> bool:
+    """Tell whether a proxy has any patches: one question for most proxies, and not one for each kind of resource."""
+    return bool(envoy_filters.patches(db, view))
+
+
+@query
+def _patches(db: Database, view: View, group: Group) -> tuple[Patch, ...]:
     mine = (one for one in envoy_filters.patches(db, view) if one.apply_to in group.value)
     found = ((one, value(db, one.ref, one.index).body) for one in mine)
     return tuple(

@@ -27,6 +27,8 @@ Routes = Literal["http", "opaque"]
 PlaceSetting = LocalityLoadBalancerSetting | ZoneAwareLoadBalancerSetting
 Condition = HTTPMatchRequest | TLSMatchAttributes | L4MatchAttributes
 
+FEW = 16
+"""Objects of a kind up to which all are looked at together; blocks of them would be more to keep than to save."""
 SELECTING_KINDS = (
     "Service", "ServiceEntry", "Sidecar", "Gateway", "DestinationRule", "VirtualService", "EnvoyFilter", "ProxyConfig",
 )  # fmt: skip
@@ -77,6 +79,9 @@ NOTHING = Asked()
 @query
 def asked(db: Database, kind: str) -> Asked:
     """Return the labels that objects of a kind ask for."""
+    refs = facts.refs(db, kind)
+    if len(refs) <= FEW:
+        return _together(_by_one(one.spec) for ref in refs if (one := facts.get(db, ref)) is not None)
     return _together(_asked(db, kind, number) for number in blocks.refs_by_block(db, kind))
 
 

@@ -17,7 +17,7 @@ from lateen.sources.store import FILES, Store
 
 def hour() -> str:
     """Return the hour that it is, in UTC, RFC 3339: what is judged by the time does not run again within it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:00:00Z")
+    return f"{datetime.now(UTC).isoformat()[:13]}:00:00Z"
 
 
 def as_written(load: Load, in_force: Database) -> Database:
