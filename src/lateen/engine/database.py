@@ -18,7 +18,7 @@ Two arguments, or two values of a fact, that compare equal are the same to the d
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
@@ -99,6 +99,10 @@ class Database:
     def find(self, key: Hashable) -> Cell | None:
         """Return the cell of a fact."""
         return self._facts.get(key)
+
+    def facts(self) -> Collection[Cell]:
+        """Return the cells of all facts, also of those that were deleted or only read."""
+        return self._facts.values()
 
     def fork(self) -> Self:
         """Return another database with the same facts, for a what-if; answers are computed anew in it.

@@ -8,15 +8,14 @@ successor. Nor has one with Secrets, which are held no longer than they are need
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from itertools import takewhile
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lateen.api import facts
 from lateen.api.finding import Finding
 from lateen.api.meta import Object, Ref
 from lateen.engine import Database
-from lateen.engine.cell import Cell, Crash
+from lateen.engine.cell import Crash
 from lateen.sources import origin
 from lateen.sources.definitions import Check
 from lateen.sources.load import Load
@@ -54,10 +53,12 @@ _waiting: list[Heritable] = []
 
 def in_force(load: Load, check: Check) -> tuple[Database, tuple[Finding, ...]]:
     """Put what was read in force in a database of its own, and say what is to be said about the objects."""
-    db = _successor(load)
+    heir = _successor(load)
+    db = heir if heir is not None else Heritable()
     store = Store(db, check)
     found = store.replace(FILES, load).findings
-    facts.write(db, {}, [ref for ref in _refs(db) if store.owner(ref) is None])
+    if heir is not None:
+        facts.write(db, {}, [ref for ref in _refs(db) if store.owner(ref) is None])
     return db, found
 
 
@@ -69,27 +70,27 @@ def _heritage(db: Database) -> Given | None:
     entries, admission = held.sources[FILES].entries, held.admission
     if (
         any(ref.kind in WITHOUT_SUCCESSOR for ref in entries)
-        or any(cell.value.__class__ is Crash for cell in db)  # which holds the database by its traceback
+        or Crash in {cell.value.__class__ for cell in db}  # which holds the database by its traceback
     ):
         return None
     makers = {ref: maker for ref in admission.objects if (maker := admission.maker(ref)) in entries}
-    for key in [cell.args for cell in _facts(db)]:
-        if not isinstance(key, Ref) and key != facts.NOW and not facts.is_index(key):
+    for key in [cell.args for cell in db.facts() if cell.value is not None]:
+        if key.__class__ is not Ref and key != facts.NOW and not facts.is_index(key):
             db.set(key, None)
     return {ref: (maker, entries[maker].object) for ref, maker in makers.items()}
 
 
-def _successor(load: Load) -> Database:
-    """Return the database that waits, if most of the objects are in it, with no others left; else a new one."""
+def _successor(load: Load) -> Database | None:
+    """Return the database that waits, if most of the objects are in it, with no others left."""
     try:
         db = _waiting.pop()
     except IndexError:
-        return Heritable()
+        return None
     given = db.given or {}
     now = {entry.ref: entry.object for entry in load.entries}
     alike = {ref for ref, (maker, obj) in given.items() if obj is not None and now.get(maker) is obj}
     if 2 * len(alike & now.keys()) < len(now):
-        return Heritable()
+        return None
     for ref in _refs(db):
         if ref not in alike:
             db.set(ref, None)
@@ -103,8 +104,4 @@ def _held(db: Database) -> Held | None:
 
 
 def _refs(db: Database) -> list[Ref]:
-    return [cell.args for cell in _facts(db) if isinstance(cell.args, Ref)]
-
-
-def _facts(db: Database) -> Iterable[Cell]:
-    return takewhile(lambda cell: cell.fn is None, db)
+    return [cell.args for cell in db.facts() if cell.args.__class__ is Ref]
