@@ -245,7 +245,7 @@ def _entry(node: Node, path: str) -> tuple[Any, Node, str] | None:
 
 def _after(path: str, key: str) -> str | None:
     """Return what follows a key in a path, or None when the path does not begin with it."""
-    for written in (f"[{key}]", key, json_name(key)):
+    for written in (f"[{key}]", key, json_name(key)) if "_" in key else (f"[{key}]", key):
         rest = path.removeprefix(written)
         if len(rest) < len(path) and rest[:1] in {"", ".", "["}:
             return rest
