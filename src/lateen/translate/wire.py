@@ -25,7 +25,11 @@ def varint(value: int) -> bytes:
     return bytes(out)
 
 
-_SIZES = tuple(map(varint, range(_SHORT)))
+_SIZES = (
+    *map(varint, range(128)),
+    *(bytes((low, high)) for high in range(1, 128) for low in range(128, 256)),
+)
+"""The numbers below `_SHORT`, encoded: those of one byte, and those of two."""
 _TAGS = tuple(varint(number << 3 | _LENGTH_DELIMITED) for number in range(256))
 
 
