@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lateen.analyze.findings import findings as analysis
 from lateen.analyze.suppression import is_silenced
 from lateen.analyze.telling import is_of_istio, told_once
 from lateen.api import facts
@@ -67,6 +66,8 @@ class Mesh:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Everything wrong or worth knowing: of each object (one with an error is not in force), then between objects."""
+        from lateen.analyze.findings import findings as analysis  # noqa: PLC0415  with it come a hundred rules
+
         written = self._written = self._written or as_written(self._load, self.db)
         between = [locate(written, finding) for finding in analysis(written)]
         if written is not self.db:

@@ -63,15 +63,9 @@ def command(
     each value in force and who says it, cluster, endpoints, and the server's side. tcp://HOST:PORT and tls://HOST:PORT are
     connections. Without -f the rules are those of the running mesh.
     """
-    from lateen.cli import explain_log  # noqa: PLC0415
-
     if (bool(log_line) + bool(request_id) + bool(words)) != 1:
         raise Failure("say METHOD URL, or --log-line, or --request-id", Exit.MISUSE)
-    logged: Logged | None = None
-    if log_line:
-        logged = explain_log.parsed(log_line)
-    elif request_id:
-        logged, source = explain_log.found(mesh, request_id, source)
+    logged, source = _logged(log_line, request_id, source, mesh)
     request = _request(words, headers, sni, logged, tls=tls, http2=http2)
     if not source:
         raise Failure("say who sends the request: --from WORKLOAD, or --from gateway", Exit.MISUSE)
@@ -79,6 +73,15 @@ def command(
     found = _explained(loaded, request, source, namespace or options.DEFAULT_NAMESPACE)
     _print(found, output or "text", logged)
     return Exit.OK
+
+
+def _logged(log_line: str, request_id: str, source: str, mesh: str) -> "tuple[Logged | None, str]":
+    """Find the request in a log, and who sent it."""
+    if not log_line and not request_id:
+        return None, source
+    from lateen.cli import explain_log  # noqa: PLC0415  with it comes a client of HTTP
+
+    return (explain_log.parsed(log_line), source) if log_line else explain_log.found(mesh, request_id, source)
 
 
 def _request(
