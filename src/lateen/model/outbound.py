@@ -13,7 +13,7 @@ from lateen.engine import Database, query
 from lateen.model import host as hosts
 from lateen.model import mesh, outbound_plan, scope, tcp_routing
 from lateen.model.defaults import MESH_GATEWAY
-from lateen.model.families import WILDCARDS, also
+from lateen.model.families import WILDCARDS
 from lateen.model.filter_chain_match import PLAINTEXT_HTTP, RAW, ChainMatch, without_taken
 from lateen.model.outbound_plan import Capture, Entry, Form, Member
 from lateen.model.protocol import Protocol
@@ -100,7 +100,7 @@ def outbound_listener(db: Database, view: View, bind: str, port: int) -> Outboun
     if found is None:
         return None
     chains = (chain for member in found.members for chain in _chains(db, view, found, member))
-    return OutboundListener(bind, port, found.bound, tuple(_distinct(chains)), also(view.families, bind))
+    return OutboundListener(bind, port, found.bound, tuple(_distinct(chains)), found.also)
 
 
 def _distinct(chains: Iterable[Chain]) -> Iterator[Chain]:

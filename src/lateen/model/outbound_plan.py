@@ -16,7 +16,7 @@ from lateen.engine import Database, entry_of, query
 from lateen.model import host as hosts
 from lateen.model import mesh, scope
 from lateen.model.endpoints import endpoints
-from lateen.model.families import V4, WILDCARDS, loopback, speaks, wildcard
+from lateen.model.families import V4, WILDCARDS, also, also_own_host, loopback, speaks, wildcard
 from lateen.model.protocol import Protocol, parse
 from lateen.model.scope import Listener, Scope
 from lateen.model.service import Port, Registry, Resolution, Service
@@ -72,6 +72,8 @@ class Entry(msgspec.Struct, frozen=True):
     bound: bool
     """It opens its port; else connections are handed to it by their original destination."""
     members: tuple[Member, ...]
+    also: tuple[str, ...] = ()
+    """Further addresses, of a proxy with both families."""
 
 
 @query
@@ -147,6 +149,8 @@ class _Place(msgspec.Struct, frozen=True):
 
     egress: int
     bind: str
+    also: tuple[str, ...]
+    """The further addresses that come with `bind`; none come with one that the Sidecar names."""
     bound: bool
     has_port: bool
     """It names its port: then all its services are on one address, pods of their own or not."""
@@ -155,8 +159,8 @@ class _Place(msgspec.Struct, frozen=True):
 class _Open:
     """A listener that is being put together."""
 
-    def __init__(self, bound: bool, protocol: Protocol, members: list[Member]) -> None:  # noqa: FBT001  as in Entry
-        self.bound, self.protocol, self.members = bound, protocol, members
+    def __init__(self, place: _Place, bind: str, member: Member) -> None:
+        self.place, self.protocol, self.members = place, _protocol_of(member, bind), [member]
         self.locked = False
 
 
@@ -170,8 +174,11 @@ class _Plan:
     def add_listener(self, index: int, listener: Listener) -> None:
         """Add what one egress listener imports; the one without a port leaves earlier addresses alone."""
         bound = self._is_bound(listener)
-        bind = (listener.bind if listener else None) or (loopback(self.capture.families) if bound else "")
-        place = _Place(index, bind, bound, has_port=listener is not None and listener.port is not None)
+        families, named = self.capture.families, (listener.bind if listener else None) or ""
+        bind = named or (loopback(families) if bound else "")
+        further = also_own_host(families) if bound and not named else ()
+        has_port = listener is not None and listener.port is not None
+        place = _Place(index, bind, further, bound, has_port)
         if listener is not None and listener.port is not None:
             port = Port(listener.port.name or "", self.number, parse(listener.port.protocol or ""))
             here = self.number == scope.port_of(listener)
@@ -203,7 +210,7 @@ class _Plan:
             )  # fmt: skip
             for address in self._binds(place, service, member):
                 if self._may_open(address, bound=place.bound):
-                    self._join(address, member, bound=place.bound)
+                    self._join(address, member, place)
 
     def _binds(self, place: _Place, service: Service, member: Member) -> Iterator[str]:
         """Yield where the port of a service is listened for, for one of its addresses."""
@@ -234,17 +241,17 @@ class _Plan:
             return False
         return address not in WILDCARDS or self.number not in mesh.reserved_ports(self.db)
 
-    def _join(self, bind: str, member: Member, *, bound: bool) -> None:
+    def _join(self, bind: str, member: Member, place: _Place) -> None:
         held = self.open.get(bind)
         if held is None:
-            self.open[bind] = _Open(bound, _protocol_of(member, bind), [member])
+            self.open[bind] = _Open(place, bind, member)
         elif not held.locked:
-            self._merge(bind, held, member, bound=bound)
+            self._merge(bind, held, member, place)
 
-    def _merge(self, bind: str, held: _Open, member: Member, *, bound: bool) -> None:
+    def _merge(self, bind: str, held: _Open, member: Member, place: _Place) -> None:
         spoken = member.port.protocol
         if spoken is Protocol.HTTP_PROXY or (member.form is Form.DETECTED and held.protocol.is_http):
-            self.open[bind] = _Open(bound, _protocol_of(member, bind), [member])
+            self.open[bind] = _Open(place, bind, member)
             return
         if member.form is Form.HTTP and not held.protocol.is_tcp:
             return  # its virtual hosts are in the route configuration already
@@ -258,9 +265,11 @@ class _Plan:
 
     def result(self) -> dict[str, Entry]:
         """Return the listeners by address."""
-        return {
-            bind: Entry(bind, self.number, one.bound, tuple(one.members)) for bind, one in self.open.items()
-        }
+        return {bind: self._entry(bind, one) for bind, one in self.open.items()}
+
+    def _entry(self, bind: str, one: _Open) -> Entry:
+        further = one.place.also if one.place.bind else also(self.capture.families, bind)
+        return Entry(bind, self.number, one.place.bound, tuple(one.members), further)
 
 
 def _form(protocol: Protocol) -> Form | None:
