@@ -1,7 +1,8 @@
 """From a YAML or JSON value to an object, or to findings that say all that is wrong with it.
 
 Source of the rules: Istio decodes with golang/protobuf's jsonpb (pkg/util/protomarshal), Kubernetes with Go's
-encoding/json; both spellings of a field, enum numbers, quoted numbers and null are what jsonpb takes.
+encoding/json; both spellings of a field, enum numbers, quoted numbers and null are what jsonpb takes. The schemas by which
+Kubernetes keeps Istio's kinds (manifests/charts/base/files/crd-all.gen.yaml) take YAML's spelling only: the others are reported.
 """
 
 import re
@@ -107,6 +108,9 @@ def _decode(kind: Kind, value: dict[str, Any], namespace: str) -> Decoded:
     status = _status(kind, value)
     ref = Ref(kind.name, meta.namespace, meta.name)
     findings = [Finding(codes.SCHEMA, Level.ERROR, ref, *problem) for problem in reader.problems]
+    findings += [
+        Finding(codes.SCHEMA_WARNING, Level.WARNING, ref, *found) for found in reader.refused_by_kubernetes
+    ]
     findings += [Finding(codes.MISSPELT, Level.WARNING, ref, *found) for found in _misspelt(kind, value)]
     obj = Object(api_version=value["apiVersion"], kind=kind.name, meta=meta, spec=spec, status=status)
     if reader.problems:

@@ -32,6 +32,8 @@ class Reader:
         self.jsonpb = jsonpb
         self.confidential = confidential
         self.problems: list[Problem] = []
+        self.refused_by_kubernetes: list[Problem] = []
+        """What jsonpb takes, and the schemas of Istio's kinds do not: kubectl cannot apply it."""
 
     def read(self, expected: Any, value: Any, path: str) -> Any:
         """Return the value as the annotation wants it, or UNSET when it is null or wrong."""
@@ -68,6 +70,15 @@ class Reader:
         """Note that a value has the wrong type."""
         return self.problem(path, f"expected {expected}, got {self._describe(value)}", suggestion)
 
+    def _lenient(self, path: str, message: str) -> None:
+        """Note what only Istio's own decoder understands."""
+        if self.jsonpb:
+            self.refused_by_kubernetes.append(Problem(path, f"Kubernetes does not take this: {message}"))
+
+    def quoted(self, path: str) -> None:
+        """Note a number in quotes."""
+        self._lenient(path, "write the number without quotes")
+
     def _describe(self, value: Any) -> str:
         """Name a value by its type, and quote it when it is short and not confidential."""
         kinds = {bool: "the boolean", int: "the number", float: "the number", str: "the string"}
@@ -91,6 +102,8 @@ class Reader:
             elif field.name in found:
                 self.problem(where, f"{key} is the same field as {field.json}, which is also set")
             else:
+                if key != field.json:
+                    self._lenient(where, f"the field is called {field.json}")
                 found[field.name] = self.read(field.type, part, where)
         found = {name: part for name, part in found.items() if part is not UNSET}
         self._one_of(struct, found, path)
@@ -156,6 +169,7 @@ class Reader:
         if value in values:
             return value
         if type(value) is int and (name := enum_number(values, value)) is not None:
+            self._lenient(path, f"write {name} instead of a number")
             return name
         near = get_close_matches(str(value)[:60].upper(), values, 1)
         hint = f"did you mean {near[0]}?" if near else ""
@@ -170,6 +184,8 @@ class Reader:
             return self.wrong(
                 f"a number from {low} to {high}" if high else f"a number from {low}", value, path
             )
+        if isinstance(value, str):
+            self.quoted(path)
         return number
 
     def _whole(self, value: Any) -> int | None:
@@ -198,6 +214,7 @@ def _bool(reader: Reader, value: Any, path: str) -> Any:
 def _float(reader: Reader, value: Any, path: str) -> Any:
     if isinstance(value, str) and reader.jsonpb and _is_number(value):
         value = float(value)
+        reader.quoted(path)
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST:
         return float(value)
     return reader.wrong("a number", value, path)
