@@ -187,7 +187,8 @@ class _Proxy:
 
     def _of_listeners(self, base: Connection, old: Listener | None, new: Listener | None) -> Iterator[Change]:
         trimmed = settings.trimmed(old, new, self._is_touched)
-        seen: set[tuple[int, int, str, bool, bool]] = set()
+        # With the chains, so that no other takes the identity of one that was seen.
+        seen: dict[tuple[int, int, str, bool, bool], tuple[Reached, Reached]] = {}
         for connection in kinds(*trimmed, base):
             before, after = self._old.reached(connection), self._new.reached(connection)
             key = (
@@ -198,7 +199,7 @@ class _Proxy:
                 bool(connection.tls and connection.tls.certificate),
             )
             if key not in seen:
-                seen.add(key)
+                seen[key] = before, after
                 yield from self._of_chains(connection, before, after)
 
     def _of_chains(self, connection: Connection, old: Reached, new: Reached) -> Iterator[Change]:
