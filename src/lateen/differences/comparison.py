@@ -189,7 +189,7 @@ class _Pair(NamedTuple):
 
 def _seen(before: dict[str, Received], after: dict[str, Received], found: dict[Ref, Edit]) -> Iterator[Seen]:
     common = [name for name in after if name in before]
-    tables = Tables()
+    tables, everyone = Tables(), Names(common)
     together: dict[tuple[object, ...], tuple[Change, bool, list[str], set[str]]] = {}
     for pair, several in _pairs(before, after, common):
         for change in compare(pair.old, pair.new, pair.captured_by, tables, pair.address):
@@ -198,7 +198,7 @@ def _seen(before: dict[str, Received], after: dict[str, Received], found: dict[R
             entry[3].add(change.connection.payload)
     for change, arriving, several, payloads in together.values():
         causes = related(found, change)
-        yield Seen(change, called(several, common), arriving, causes, frozenset(payloads), several[0])
+        yield Seen(change, everyone.called(several), arriving, causes, frozenset(payloads), several[0])
 
 
 def _pairs(
@@ -249,22 +249,31 @@ def _place(change: Change) -> tuple[object, ...]:
     return connection.address, connection.port, connection.tls
 
 
-def called(several: Iterable[str], everyone: Iterable[str]) -> tuple[str, ...]:
-    """Say who some proxies are: `all sidecars`, `all sidecars in namespace default`, or each by name."""
-    chosen, known = sorted(set(several)), set(everyone)
-    sidecars = {name for name in known if not _is_gateway(name)}
-    if len(sidecars) > 1 and sidecars <= set(chosen):
-        rest = [name for name in chosen if name not in sidecars]
-        return ("all sidecars", *rest)
-    words: list[str] = []
-    for namespace in sorted({_namespace(name) for name in chosen}):
-        own = {name for name in sidecars if _namespace(name) == namespace}
-        mine = [name for name in chosen if _namespace(name) == namespace]
-        if len(own) > 1 and own <= set(mine):
-            words += [f"all sidecars in namespace {namespace}", *(name for name in mine if name not in own)]
-        else:
-            words += mine
-    return tuple(words)
+class Names:
+    """The names of all clients, so that many are called by few words."""
+
+    def __init__(self, everyone: Iterable[str]) -> None:
+        self._sidecars = {name for name in everyone if not _is_gateway(name)}
+        self._by_namespace: dict[str, set[str]] = {}
+        for name in self._sidecars:
+            self._by_namespace.setdefault(_namespace(name), set()).add(name)
+
+    def called(self, several: Iterable[str]) -> tuple[str, ...]:
+        """Say who some proxies are: `all sidecars`, `all sidecars in namespace default`, or each by name."""
+        chosen = set(several)
+        if len(self._sidecars) > 1 and self._sidecars <= chosen:
+            return ("all sidecars", *sorted(chosen - self._sidecars))
+        by_namespace: dict[str, list[str]] = {}
+        for name in sorted(chosen):
+            by_namespace.setdefault(_namespace(name), []).append(name)
+        return tuple(word for pair in sorted(by_namespace.items()) for word in self._in_namespace(*pair))
+
+    def _in_namespace(self, namespace: str, chosen: list[str]) -> Iterator[str]:
+        own = self._by_namespace.get(namespace, set())
+        if len(own) > 1 and own <= set(chosen):
+            yield f"all sidecars in namespace {namespace}"
+            chosen = [name for name in chosen if name not in own]
+        yield from chosen
 
 
 def _is_gateway(name: str) -> bool:

@@ -21,17 +21,18 @@ M = TypeVar("M", bound=Message)
 
 
 class Messages:
-    """Messages by their bytes, each parsed once, and the domains of route configurations."""
+    """Messages of resources, each version parsed once, and the domains of route configurations."""
 
     def __init__(self) -> None:
-        self._parsed: dict[tuple[type[Message], bytes], Message] = {}
+        self._parsed: dict[tuple[type[Message], str, str], Message] = {}
         self._domains: dict[int, Domains] = {}
 
-    def parsed(self, kind: type[M], body: bytes) -> M:
-        """Return a message of a kind."""
-        message = self._parsed.get((kind, body))
+    def parsed(self, kind: type[M], resource: Resource) -> M:
+        """Return the message of a resource of a kind; what has the same name and version has the same bytes."""
+        key = kind, resource.name, resource.version
+        message = self._parsed.get(key)
         if message is None:
-            message = self._parsed[kind, body] = kind.FromString(body)
+            message = self._parsed[key] = kind.FromString(resource.body)
         assert isinstance(message, kind)
         return message
 
@@ -49,16 +50,14 @@ class Configuration:
     def __init__(self, resources: Mapping[str, Iterable[Resource]], messages: Messages | None = None) -> None:
         """Take the resources by type URL; `messages` are shared with other proxies."""
         self._messages = messages if messages is not None else Messages()
-        self._bodies = {
-            (type_url, resource.name): resource.body
-            for type_url, found in resources.items()
-            for resource in found
+        self._resources = {
+            (type_url, resource.name): resource for type_url, found in resources.items() for resource in found
         }
         self._parsed: dict[tuple[str, str], Message] = {}
         self.listeners = tuple(self._all(types.LISTENER, Listener))
 
     def _all(self, type_url: str, kind: type[M]) -> Iterable[M]:
-        for found, name in self._bodies:
+        for found, name in self._resources:
             if found == type_url:
                 message = self._one(type_url, name, kind)
                 assert message is not None
@@ -67,14 +66,14 @@ class Configuration:
     def _one(self, type_url: str, name: str, kind: type[M]) -> M | None:
         key = type_url, name
         message = self._parsed.get(key)
-        if message is None and key in self._bodies:
-            message = self._parsed[key] = self._messages.parsed(kind, self._bodies[key])
+        if message is None and key in self._resources:
+            message = self._parsed[key] = self._messages.parsed(kind, self._resources[key])
         assert message is None or isinstance(message, kind)
         return message
 
     def names(self, type_url: str) -> tuple[str, ...]:
         """Return the names of the resources of a type."""
-        return tuple(name for found, name in self._bodies if found == type_url)
+        return tuple(name for found, name in self._resources if found == type_url)
 
     def route_configuration(self, name: str) -> RouteConfiguration | None:
         """Return a route configuration by its RDS name."""

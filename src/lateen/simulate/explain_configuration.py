@@ -38,8 +38,8 @@ class CompiledConfiguration(Configuration):
 
     def _one(self, type_url: str, name: str, kind: type[M]) -> M | None:
         key = type_url, name
-        if key not in self._bodies and (made := self._compiled(type_url, name)) is not None:
-            self._bodies[key] = made.body
+        if key not in self._resources and (made := self._compiled(type_url, name)) is not None:
+            self._resources[key] = made
         return super()._one(type_url, name, kind)
 
     def _compiled(self, type_url: str, name: str) -> Resource | None:

@@ -1,6 +1,6 @@
 """Two configurations of one proxy: every class of requests and connections that they treat differently."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +19,7 @@ from lateen.simulate.algebra.change import Change, Decision, decision, outcomes,
 from lateen.simulate.algebra.connections import ELSEWHERE, entrances, kinds
 from lateen.simulate.algebra.effects import REWRITTEN, Fields, Side
 from lateen.simulate.algebra.tables import PATHS, Class, Comparison, Sample, Table, Traffic, origins
-from lateen.simulate.configuration import Configuration
+from lateen.simulate.configuration import Configuration, Messages
 from lateen.simulate.listeners import addresses, binds, inspect
 from lateen.simulate.request import Connection, Request
 from lateen.simulate.simulation import simulate
@@ -48,8 +48,8 @@ class Reached(NamedTuple):
 class _OneSide:
     """One configuration, with its listeners by address."""
 
-    def __init__(self, resources: Resources) -> None:
-        self.configuration = Configuration(resources)
+    def __init__(self, resources: Resources, messages: Messages) -> None:
+        self.configuration = Configuration(resources, messages)
         self.effects = Side(self.configuration)
         self.versions = {(kind, one.name): one.version for kind, found in resources.items() for one in found}
         self.bodies = {(kind, one.name): one.body for kind, found in resources.items() for one in found}
@@ -105,10 +105,12 @@ def compare(
         old: resources by type URL.
         new: the same.
         captured_by: the port of captured connections to look at; None for those made to the proxy itself.
-        tables: remembers route tables that were compared before.
+        tables: remembers what was parsed and compared before.
         address: of connections to any address; empty: one that nobody has.
     """
-    proxy = _Proxy(_OneSide(old), _OneSide(new), captured_by, tables or Tables())
+    tables = tables or Tables()
+    sides = [_OneSide(one, tables.messages) for one in (old, new)]
+    proxy = _Proxy(sides[0], sides[1], captured_by, tables)
     changes = list(proxy.changes())
     return [msgspec.structs.replace(one, connection=_moved(one.connection, address)) for one in changes]
 
@@ -119,9 +121,10 @@ def _moved(connection: Connection, address: str) -> Connection:
 
 
 class Tables:
-    """Route tables that were compared before; the same pair is not compared for every proxy."""
+    """Route tables that were compared before; the same pair is not compared for every proxy, no message parsed twice."""
 
     def __init__(self) -> None:
+        self.messages = Messages()
         self.known: dict[tuple[object, ...], tuple[Class, ...]] = {}
 
 
@@ -302,12 +305,9 @@ class _Proxy:
         requests = [
             request for sample in one.samples for request in _requests(sample, one, connection, comparison)
         ]
-        tried = [(request, *self._traces(connection, request)) for request in requests]
-        fitting = [one for one in tried if (decision(one[1]), decision(one[2])) == wanted]
-        telling = [one for one in fitting if outcomes(one[1]) != outcomes(one[2])]
-        if fitting and not telling and _is_alike(one, [trace for _, *traces in fitting for trace in traces]):
+        shown, alike = self._example(connection, requests, wanted)
+        if alike and _is_alike(one, alike):
             return None
-        shown = next((request for request, *_ in (*telling, *fitting)), None)
         undecided = one.unknown or ("no request was found that shows it",)
         return Change(
             kind="request",
@@ -324,6 +324,25 @@ class _Proxy:
             elsewhere=self._is_elsewhere(connection),
             undecided="" if shown is not None else "; ".join(undecided),
         )
+
+    def _example(
+        self, connection: Connection, requests: Iterable[Request], wanted: tuple[Decision, Decision]
+    ) -> tuple[Request | None, list[Trace]]:
+        """Return the first request that goes where it should and shows a difference.
+
+        When none shows one: the first that goes there, and the traces of all that do.
+        """
+        fitting: list[Request] = []
+        alike: list[Trace] = []
+        for request in requests:
+            traces = self._traces(connection, request)
+            if (decision(traces[0]), decision(traces[1])) != wanted:
+                continue
+            if outcomes(traces[0]) != outcomes(traces[1]):
+                return request, []
+            fitting.append(request)
+            alike += traces
+        return (fitting[0] if fitting else None), alike
 
     def _traces(self, connection: Connection, request: Request) -> tuple[Trace, Trace]:
         return (

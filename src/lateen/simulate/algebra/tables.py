@@ -180,6 +180,7 @@ class Comparison:
                 continue
             ways = [(old, before), (new, after)]
             routes = [host.routes[number] for host, numbers in ways if host is not None for number in numbers]
+            reached = {name for one in routes for name in effects.destinations(one)}
             certain = [leaf for leaf in several if not _unknown(leaf, requests)] or several
             yield Class(
                 hosts=domains,
@@ -192,11 +193,7 @@ class Comparison:
                 old=("" if old is None else old.name, before),
                 new=("" if new is None else new.name, after),
                 origins=tuple(dict.fromkeys(path for route in routes for path in origins(route.metadata))),
-                clusters=tuple(
-                    name
-                    for name in sorted(self._changed)
-                    if any(name in effects.destinations(one) for one in routes)
-                ),
+                clusters=tuple(sorted(reached & self._changed)),
                 unknown=_unknown(certain[0], requests),
             )
 
