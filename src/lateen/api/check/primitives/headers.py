@@ -57,7 +57,7 @@ def envoy_name(name: str) -> str:
 
 
 def cors_name(name: str) -> str:
-    """Say what is wrong with the name of a header in a CORS policy."""
-    if name == "*" or TOKEN.fullmatch(name):
+    """Say what is wrong with the name of a header in a CORS policy; names joined by commas are as good as a list."""
+    if name == "*" or TOKEN.fullmatch(name.replace(",", "")):
         return ""
     return f"{name!r} is not the name of a header" if name else "the name of the header is empty"
