@@ -43,7 +43,8 @@ def test_proofs_name_fields_and_tests_that_exist(table):
         assert (ROOT / test).is_file(), test
         above = path.removesuffix(".**")
         assert above == "spec" or any(
-            one == kind and (where == above or where.startswith(f"{above}")) for one, where in known
+            one == kind and (where == above or where.startswith((f"{above}.", f"{above}[")))
+            for one, where in known
         ), path
 
 
