@@ -6,11 +6,11 @@ from datetime import datetime
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-def age(since: float, now: float | None = None) -> str:
+def age(since: float) -> str:
     """Write the time since a moment (seconds since the epoch): `5s`, `3m20s`, `47m`, `5h12m`, `3d`; unknown for 0."""
     if not since:
         return "<unknown>"
-    return duration((time.time() if now is None else now) - since)
+    return duration(time.time() - since)
 
 
 def duration(seconds: float) -> str:

@@ -24,13 +24,13 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def unix_get(path: str, target: str, timeout: float = TIMEOUT) -> tuple[int, bytes]:
+def unix_get(path: str, target: str) -> tuple[int, bytes]:
     """Ask an HTTP server on a UNIX socket; returns status and body.
 
     Raises:
-        OSError: nobody listens there, or the answer takes longer than `timeout` seconds.
+        OSError: nobody listens there, or the answer takes longer than `TIMEOUT` seconds.
     """
-    connection = _UnixConnection(path, timeout)
+    connection = _UnixConnection(path, TIMEOUT)
     try:
         connection.request("GET", target)
         response = connection.getresponse()

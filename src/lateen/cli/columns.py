@@ -28,8 +28,8 @@ def text(document: Document, *path: str) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
-def _field(header: str, *path: str, wide: bool = False) -> Column:
-    return Column(header, lambda document: text(document, *path), wide)
+def _field(header: str, *path: str) -> Column:
+    return Column(header, lambda document: text(document, *path))
 
 
 def _ports(document: Document) -> str:

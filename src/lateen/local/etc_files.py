@@ -6,9 +6,9 @@ from typing import Final
 CLUSTER_DOMAIN: Final = "cluster.local"
 
 
-def search_domains(namespace: str, domain: str = CLUSTER_DOMAIN) -> tuple[str, ...]:
+def search_domains(namespace: str) -> tuple[str, ...]:
     """Kubernetes' search list for a pod of `namespace`."""
-    return (f"{namespace}.svc.{domain}", f"svc.{domain}", domain)
+    return (f"{namespace}.svc.{CLUSTER_DOMAIN}", f"svc.{CLUSTER_DOMAIN}", CLUSTER_DOMAIN)
 
 
 def etc_files(

@@ -80,15 +80,8 @@ def rule_for_service(db: Database, namespace: str, labels: Pairs, service: Servi
     return merged(db, refs) if refs else None
 
 
-def refs_for(db: Database, view: View, host: str) -> tuple[Ref, ...]:
-    """Return the objects that are merged into a proxy's rule for a host; none when it has none."""
-    place = scope.scope_of(db, view)
-    service = scope.service(db, place, host)
-    return refs_for_service(db, place.namespace, view.labels, service) if service is not None else ()
-
-
 def refs_for_service(db: Database, namespace: str, labels: Pairs, service: Service) -> tuple[Ref, ...]:
-    """Return the same for a service that a proxy of a namespace, with these labels, sees."""
+    """Return the objects that are merged into the rule for a service of a proxy with these labels; none: it has none."""
     found = _for_client(db, namespace, service)
     for one in found:
         if one.selector is not None and selects(one.selector, labels):

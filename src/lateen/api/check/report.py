@@ -30,13 +30,13 @@ class Report:
         """Note something that istiod warns about, or that is probably not what was meant."""
         self.found.append(Finding(code, Level.WARNING, self.ref, path, message, suggestion))
 
-    def note(self, path: str, message: str, suggestion: str = "", code: str = codes.SCHEMA_WARNING) -> None:
+    def note(self, path: str, message: str, suggestion: str = "") -> None:
         """Note something worth knowing."""
-        self.found.append(Finding(code, Level.INFO, self.ref, path, message, suggestion))
+        self.found.append(Finding(codes.SCHEMA_WARNING, Level.INFO, self.ref, path, message, suggestion))
 
-    def envoy(self, path: str, message: str, suggestion: str = "") -> None:
+    def envoy(self, path: str, message: str) -> None:
         """Note something that istiod accepts and Envoy would refuse, which would stop every other change, too."""
-        self.error(path, message, suggestion, codes.ENVOY)
+        self.error(path, message, code=codes.ENVOY)
 
     def wrong(self, path: str, message: str, suggestion: str = "") -> bool:
         """Note an error unless the message is empty; tells whether there was one."""
