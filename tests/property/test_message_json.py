@@ -156,3 +156,26 @@ def test_resources_of_random_meshes(values: list[Json]) -> None:
     for proxy in PROXIES:
         for message in resources(Dump(db, view_of(db, proxy))):
             assert_same(message)
+
+
+def test_maps_are_written_in_the_order_of_their_keys() -> None:
+    """A message has them in an order of its own, which is another one in the next process."""
+    names = [f"name-{number}" for number in range(40)]
+    inner = Struct()
+    inner.update({name: {name: [dict.fromkeys(names, 1)]} for name in names})
+    packed = AnyMessage()
+    packed.Pack(inner)
+    text = msgspec.json.decode(
+        encoded(
+            Metadata(
+                filter_metadata=dict.fromkeys(names, inner),
+                typed_filter_metadata=dict.fromkeys(names, packed),
+            )
+        )
+    )
+    struct = text["filter_metadata"]["name-7"]
+    opened = text["typed_filter_metadata"]["name-7"]["value"]
+    for one in (text["filter_metadata"], text["typed_filter_metadata"], struct, opened):
+        assert list(one) == sorted(names)
+    for one in (struct, opened):
+        assert list(one["name-3"]["name-3"][0]) == sorted(names)

@@ -78,7 +78,7 @@ def _list(write: Writer, values: Iterable[Any]) -> list[Any]:
 
 
 def _map(write: Writer, values: Mapping[Any, Any]) -> Json:
-    return {_key(key): write(values[key]) for key in values}
+    return {_key(key): write(values[key]) for key in sorted(values)}
 
 
 def _key(key: object) -> str:
@@ -105,7 +105,20 @@ def _of_message(kind: Descriptor) -> Writer:
         return _any
     if kind.full_name == Duration.DESCRIPTOR.full_name:
         return Duration.ToJsonString
+    if kind.file.name == "google/protobuf/struct.proto":
+        return _struct
     return plain if kind.full_name.startswith(_KNOWN) else _message
+
+
+def _struct(value: Message) -> Any:
+    return _in_order(plain(value))
+
+
+def _in_order(value: Any) -> Any:
+    """Sort what maps hold: a message has them in an order that is another one in each process."""
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    return [_in_order(one) for one in value] if isinstance(value, list) else value
 
 
 def _same(value: Any) -> Any:
@@ -144,7 +157,7 @@ def _any(packed: AnyMessage) -> Any:
 def _open(type_url: str, value: bytes) -> bytes:
     kind = message_type(type_url)
     if kind is None or kind.DESCRIPTOR.full_name.startswith(_KNOWN):
-        return msgspec.json.encode(plain(AnyMessage(type_url=type_url, value=value)))
+        return msgspec.json.encode(_in_order(plain(AnyMessage(type_url=type_url, value=value))))
     return msgspec.json.encode({"@type": type_url, **_message(kind.FromString(value))})
 
 
