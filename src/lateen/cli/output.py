@@ -1,10 +1,13 @@
 """How commands print: tables as kubectl's, colours only where somebody looks, notes on standard error."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import click
 
 GAP = "   "
+LONG = 2**14
+"""Characters of JSON from which on it is worth a module more."""
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -20,14 +23,25 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def dumped(value: object, form: str) -> str:
     """Write a value as `json` (four blanks, as kubectl) or `yaml`, without a closing newline."""
     if form == "json":
-        import json  # noqa: PLC0415  most commands need neither
-
-        return json.dumps(value, indent=4, ensure_ascii=False)
+        return _json(value)
     import yaml  # noqa: PLC0415
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=2**16)
     return text.rstrip("\n")
+
+
+def _json(value: object) -> str:
+    """Write JSON; what is long by two encoders in C, as that of the library indents in Python alone."""
+    import json  # noqa: PLC0415  most commands need none
+
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) > LONG:
+        import msgspec  # noqa: PLC0415
+
+        with suppress(msgspec.DecodeError):  # NaN, which YAML has and JSON has not
+            return str(msgspec.json.format(text, indent=4))
+    return json.dumps(value, indent=4, ensure_ascii=False)
 
 
 def data(text: str) -> None:
