@@ -14,10 +14,11 @@ from lateen.simulate import paths as normal
 from lateen.simulate.algebra import atoms as atoms_module
 from lateen.simulate.algebra import regions
 from lateen.simulate.algebra.atoms import Base, Pattern, atoms, signature
-from lateen.simulate.algebra.hosts import Hosts
+from lateen.simulate.algebra.hosts import Hosts, Places
 from lateen.simulate.algebra.regex import UndecidableError, parse
 from lateen.simulate.algebra.regions import Rule, TooManyError, differences
 from lateen.simulate.algebra.settings import paths
+from lateen.simulate.domains import Domains
 
 WORDS = ["".join(word) for length in range(5) for word in itertools.product("abA1", repeat=length)]
 
@@ -133,11 +134,11 @@ def test_the_base_of_paths_is_what_normalization_leaves(*, merges: bool) -> None
 
 
 def test_hosts_are_paired_by_exact_names_and_wildcards() -> None:
-    def table(*hosts: str) -> RouteConfiguration:
+    def table(*hosts: str) -> Places:
         found = RouteConfiguration()
         for host in hosts:
             found.virtual_hosts.add(name=host, domains=[host])
-        return found
+        return Places(found, Domains(found))
 
     hosts = Hosts(table("a.com", "*.com", "*"), table("*.a.com", "a.com", "*"))
     pairs = hosts.pairs()

@@ -18,6 +18,7 @@ from lateen.simulate.algebra import settings
 from lateen.simulate.algebra.change import Change, Decision, decision, outcomes, summary
 from lateen.simulate.algebra.connections import ELSEWHERE, entrances, kinds
 from lateen.simulate.algebra.effects import REWRITTEN, Fields, Side
+from lateen.simulate.algebra.hosts import Places
 from lateen.simulate.algebra.tables import PATHS, Class, Comparison, Sample, Table, Traffic, origins
 from lateen.simulate.configuration import Configuration, Messages
 from lateen.simulate.listeners import addresses, binds, inspect
@@ -51,13 +52,21 @@ class _OneSide:
     def __init__(self, resources: Resources, messages: Messages) -> None:
         self.configuration = Configuration(resources, messages)
         self.effects = Side(self.configuration)
-        self.versions = {(kind, one.name): one.version for kind, found in resources.items() for one in found}
-        self.bodies = {(kind, one.name): one.body for kind, found in resources.items() for one in found}
+        self._resources = {(kind, one.name): one for kind, found in resources.items() for one in found}
         self._by_address: dict[tuple[str, int], Listener] = {}
         self._bound: dict[tuple[str, int], Listener] = {}
         self._captors: dict[int, Listener] = {}
         for listener in self.configuration.listeners:
             self._enter(listener)
+
+    def versions(self, type_url: str) -> dict[str, str]:
+        """Return the versions of the resources of a type by their names."""
+        return {name: one.version for (kind, name), one in self._resources.items() if kind == type_url}
+
+    def body(self, type_url: str, name: str) -> bytes:
+        """Return a resource as bytes; none for one that is not there."""
+        found = self._resources.get((type_url, name))
+        return b"" if found is None else found.body
 
     def _enter(self, listener: Listener) -> None:
         for place in addresses(listener):
@@ -126,6 +135,16 @@ class Tables:
     def __init__(self) -> None:
         self.messages = Messages()
         self.known: dict[tuple[object, ...], tuple[Class, ...]] = {}
+        self._places: dict[int | bytes, Places] = {}
+
+    def table(self, side: Side, manager: HttpConnectionManager) -> Table:
+        """Return the routes of one side; equal ones have the same places."""
+        configuration, routes = side.configuration, _table(side.configuration, manager)
+        is_kept = configuration.route_configuration(routes.name) is routes
+        key = id(routes) if is_kept else routes.SerializeToString()
+        if key not in self._places:
+            self._places[key] = Places(routes, configuration.domains(routes))
+        return Table(side, routes, self._places[key])
 
 
 class _Proxy:
@@ -144,12 +163,8 @@ class _Proxy:
         return connection.address in ELSEWHERE and connection.port in self._ports
 
     def _different(self, type_url: str) -> list[str]:
-        names = {name for kind, name in (*self._old.versions, *self._new.versions) if kind == type_url}
-        return sorted(
-            name
-            for name in names
-            if self._old.versions.get((type_url, name)) != self._new.versions.get((type_url, name))
-        )
+        old, new = self._old.versions(type_url), self._new.versions(type_url)
+        return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
 
     def _changed_clusters(self) -> list[str]:
         names = dict.fromkeys((*self._different(types.CLUSTER), *self._different(types.ENDPOINT)))
@@ -159,9 +174,10 @@ class _Proxy:
     def _changed_routes(self) -> list[str]:
         changed = dict.fromkeys(self._different(types.ROUTE))
         clusters = [name.encode() for name in self._clusters]
-        for (kind, name), body in self._new.bodies.items():
-            if kind == types.ROUTE and name not in changed and any(one in body for one in clusters):
-                changed[name] = None
+        for name in self._new.versions(types.ROUTE):
+            if name not in changed:
+                body = self._new.body(types.ROUTE, name)
+                changed |= {name: None} if any(one in body for one in clusters) else {}
         return list(changed)
 
     def changes(self) -> Iterator[Change]:
@@ -180,10 +196,8 @@ class _Proxy:
     def _is_same(self, old: Listener | None, new: Listener | None) -> bool:
         if old is None or new is None:
             return old is new
-        bodies = [
-            side.bodies.get((types.LISTENER, one.name)) for side, one in ((self._old, old), (self._new, new))
-        ]
-        return bodies[0] == bodies[1] and not self._is_touched(bodies[0] or b"")
+        body = self._old.body(types.LISTENER, old.name)
+        return body == self._new.body(types.LISTENER, new.name) and not self._is_touched(body)
 
     def _is_touched(self, body: bytes) -> bool:
         return any(name in body for name in self._names)
@@ -265,8 +279,8 @@ class _Proxy:
         after: HttpConnectionManager,
     ) -> Iterator[Change]:
         tables = (
-            Table(self._old.effects, _table(self._old.configuration, before)),
-            Table(self._new.effects, _table(self._new.configuration, after)),
+            self._tables.table(self._old.effects, before),
+            self._tables.table(self._new.effects, after),
         )
         traffic = Traffic(
             path=settings.paths(after),
@@ -283,7 +297,7 @@ class _Proxy:
         self, comparison: Comparison, tables: tuple[Table, Table], traffic: Traffic
     ) -> tuple[Class, ...]:
         key = (
-            *(table.routes.SerializeToString() for table in tables),
+            *(id(table.places) for table in tables),
             traffic,
             *((name, table.side.cluster_key(name)) for table in tables for name in sorted(self._clusters)),
         )

@@ -18,14 +18,16 @@ _DIVIDED = 400
 class Hosts:
     """The domains of an old and a new route configuration."""
 
-    def __init__(self, old: RouteConfiguration, new: RouteConfiguration) -> None:
-        self._sides = (_Side(old), _Side(new))
+    def __init__(self, old: "Places", new: "Places") -> None:
+        self._sides = (old, new)
         self._exact = list(dict.fromkeys(one for side in self._sides for one in side.exact))
         self._wild = list(dict.fromkeys(one for side in self._sides for one in side.wild))
 
     def pair(self, host: str) -> Pair:
         """Return where a host leads."""
-        return self._sides[0].find(host), self._sides[1].find(host)
+        old, new = self._sides
+        found = old.find(host)
+        return found, found if new is old else new.find(host)
 
     def pairs(self) -> dict[Pair, dict[str, str]]:
         """Return every pair of virtual hosts that some host leads to: the domains that do, each with an example."""
@@ -85,9 +87,12 @@ def _variants(text: str, domain: str) -> Iterator[str]:
         yield f"{text}any{number}" if domain.endswith("*") and domain != "*" else f"any{number}{text}"
 
 
-class _Side:
-    def __init__(self, configuration: RouteConfiguration) -> None:
-        self._domains = Domains(configuration)
+class Places:
+    """The virtual hosts of one route configuration by their domains."""
+
+    def __init__(self, configuration: RouteConfiguration, domains: Domains) -> None:
+        self._configuration, self._domains = configuration, domains
+        self._bodies: dict[int, bytes] = {}
         self.ignores_port = self._domains.ignore_port
         self._places: dict[str, int] = {}
         for place, virtual_host in enumerate(configuration.virtual_hosts):
@@ -96,6 +101,17 @@ class _Side:
         self.exact = {one: None for one in self._places if "*" not in (one[0], one[-1])}
         self.wild = [one for one in self._places if one not in self.exact]
 
+    def body(self, place: int | None) -> bytes:
+        """Return the virtual host at a place as bytes; none for no virtual host."""
+        if place is None:
+            return b""
+        if place not in self._bodies:
+            self._bodies[place] = self._configuration.virtual_hosts[place].SerializeToString()
+        return self._bodies[place]
+
     def find(self, host: str) -> int | None:
+        """Return the place of the virtual host that a host leads to."""
+        if host in self.exact and not self.ignores_port:
+            return self._places[host]
         found = self._domains.find(host)
         return None if found is None else self._places[found.domain]

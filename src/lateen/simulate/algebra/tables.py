@@ -13,7 +13,7 @@ from lateen.simulate.algebra import effects
 from lateen.simulate.algebra.atoms import Base, Pattern
 from lateen.simulate.algebra.dimensions import Name, Space, Values, space
 from lateen.simulate.algebra.effects import Fields, Side
-from lateen.simulate.algebra.hosts import HOST, Hosts, Pair
+from lateen.simulate.algebra.hosts import HOST, Hosts, Pair, Places
 from lateen.simulate.algebra.regex import UndecidableError
 from lateen.simulate.algebra.regions import Leaf, Rule, TooManyError, differences
 from lateen.simulate.conditions import probability
@@ -59,6 +59,7 @@ class Table(NamedTuple):
 
     side: Side
     routes: RouteConfiguration
+    places: Places
 
     def host(self, place: int | None) -> VirtualHost | None:
         """Return a virtual host by its place."""
@@ -84,8 +85,9 @@ class Comparison:
     def __init__(self, old: Table, new: Table, changed: Collection[str], traffic: Traffic) -> None:
         self._old, self._new = old, new
         self._changed = frozenset(changed)
+        self._names = [name.encode() for name in self._changed]
         self._traffic = traffic
-        self.hosts = Hosts(old.routes, new.routes)
+        self.hosts = Hosts(old.places, new.places)
 
     def classes(self) -> Iterator[Class]:
         """Yield the classes, each virtual host's together."""
@@ -95,16 +97,9 @@ class Comparison:
             if not (alike and self._is_same(pair)):
                 yield from self._of_hosts(pair, domains)
 
-    def _bytes(self, pair: Pair) -> tuple[bytes, bytes]:
-        old, new = self._old.host(pair[0]), self._new.host(pair[1])
-        return (
-            b"" if old is None else old.SerializeToString(),
-            b"" if new is None else new.SerializeToString(),
-        )
-
     def _is_same(self, pair: Pair) -> bool:
-        old, new = self._bytes(pair)
-        return old == new and not any(name.encode() in old for name in self._changed)
+        old, new = self._old.places.body(pair[0]), self._new.places.body(pair[1])
+        return old == new and not any(name in old for name in self._names)
 
     def _of_hosts(self, pair: Pair, domains: Mapping[str, str]) -> Iterator[Class]:
         old, new = self._old.host(pair[0]), self._new.host(pair[1])
