@@ -48,14 +48,19 @@ def entry(report: Report, path: str, given: WorkloadEntry, ports: AbstractSet[st
             )
 
 
+def socket(report: Report, path: str, given: WorkloadEntry) -> None:
+    """Check an address that is a UNIX socket."""
+    text = given.address or ""
+    report.wrong(path, unix_path(text) or ("the path is that of a directory" if text.endswith("/") else ""))
+    if given.ports:
+        report.error(path.removesuffix("address") + "ports", "a UNIX socket has no ports")
+
+
 def address(report: Report, path: str, given: WorkloadEntry, *, names: bool) -> None:
     """Check an address that is there; with `names`, a DNS name is one."""
     text = given.address or ""
     if text.startswith(UNIX):
-        wrong = unix_path(text) or ("the path is that of a directory" if text.endswith("/") else "")
-        report.wrong(path, wrong)
-        if given.ports:
-            report.error(path.removesuffix("address") + "ports", "a UNIX socket has no ports")
+        socket(report, path, given)
     elif not is_ip(text) and not names:
         report.error(path, f"{text!r} is not an IP address", "use resolution: DNS for names")
     elif not is_ip(text) and fqdn(text):

@@ -1,10 +1,11 @@
 """WorkloadGroup (validation.go ValidateWorkloadGroup, validateReadinessProbe, and the CRD's schema)."""
 
+from lateen.api.check.primitives.addresses import UNIX
 from lateen.api.check.primitives.headers import PROBE
 from lateen.api.check.primitives.labels import impossible, istio_labels
 from lateen.api.check.primitives.numbers import not_negative, port
 from lateen.api.check.report import Report
-from lateen.api.check.workload_entry import entry
+from lateen.api.check.workload_entry import entry, socket
 from lateen.api.workload_group import HTTPHealthCheckConfig, ReadinessProbe, WorkloadGroup
 
 
@@ -14,6 +15,8 @@ def workload_group(report: Report, spec: WorkloadGroup) -> None:
         report.error("spec.template", "the template is missing")
     else:
         entry(report, "spec.template", spec.template, None)
+        if (spec.template.address or "").startswith(UNIX):  # the schema looks at no other address here
+            socket(report, "spec.template.address", spec.template)
         impossible(report, "spec.template.labels", spec.template.labels)
     if spec.metadata is not None:
         istio_labels(report, "spec.metadata.labels", spec.metadata.labels)
