@@ -1,10 +1,8 @@
 """Conditions on requests (pkg/config/validation/virtualservice.go validateHTTPRouteMatchRequest)."""
 
-from lateen.api.check import gateway_names
+from lateen.api.check.match_source import match_source
 from lateen.api.check.primitives.dns import is_label
 from lateen.api.check.primitives.headers import condition_name, is_claim
-from lateen.api.check.primitives.labels import istio_labels
-from lateen.api.check.primitives.numbers import optional_port
 from lateen.api.check.primitives.strings import PRESENT, pattern, string_match
 from lateen.api.check.report import Report
 from lateen.api.virtual_service import HTTPMatchRequest
@@ -48,10 +46,6 @@ def _name(report: Report, where: str, name: str, *, claims: bool) -> None:
 
 
 def _where(report: Report, path: str, match: HTTPMatchRequest) -> None:
-    optional_port(report, f"{path}.port", match.port)
-    if match.source_labels:
-        istio_labels(report, f"{path}.sourceLabels", match.source_labels)
-    if match.gateways:
-        gateway_names.gateways(report, f"{path}.gateways", match.gateways)
+    match_source(report, path, match)
     if match.source_namespace and not is_label(match.source_namespace):
         report.error(f"{path}.sourceNamespace", f"{match.source_namespace!r} is not a namespace")

@@ -4,7 +4,8 @@ from collections.abc import Set as AbstractSet
 
 from lateen.api.check.kubernetes_service import target_port
 from lateen.api.check.primitives.kubernetes_names import LABEL, TRANSPORTS, VARIABLE, one_of, port_name
-from lateen.api.check.primitives.numbers import not_negative, port
+from lateen.api.check.primitives.numbers import port
+from lateen.api.check.probe_counts import probe_counts
 from lateen.api.check.report import Report
 from lateen.api.workload import Container, ContainerPort, EnvVar, Pod, Probe
 
@@ -83,15 +84,7 @@ def _variable(report: Report, path: str, given: EnvVar) -> None:
 
 
 def _probe(report: Report, path: str, given: Probe) -> None:
-    counts = {
-        "initialDelaySeconds": given.initial_delay_seconds,
-        "timeoutSeconds": given.timeout_seconds,
-        "periodSeconds": given.period_seconds,
-        "successThreshold": given.success_threshold,
-        "failureThreshold": given.failure_threshold,
-    }
-    for field, value in counts.items():
-        not_negative(report, f"{path}.{field}", value)
+    probe_counts(report, path, given)
     asked = (given.http_get, given.tcp_socket, given.exec, given.grpc)
     if sum(one is not None for one in asked) != 1:
         report.error(path, "a probe has exactly one of httpGet, tcpSocket, exec and grpc")

@@ -22,9 +22,7 @@ def secret(report: Report, spec: Secret) -> None:
     """Check a Secret; its values are never shown."""
     keys(report, "data", spec.data)
     keys(report, "stringData", spec.string_data)
-    size = sum(map(len, spec.data.values())) + sum(map(len, spec.string_data.values()))
-    if size > LARGEST:
-        report.error("data", f"the values have {size} bytes, at most {LARGEST} are allowed (1 MiB)")
+    _size(report, *spec.data.values(), *spec.string_data.values())
     for name in PAIR if spec.type == TLS else ():
         if name not in spec.data and name not in spec.string_data:
             report.error("data", f"a Secret of type {TLS} has the key {name}")
@@ -34,8 +32,12 @@ def config_map(report: Report, spec: ConfigMap) -> None:
     """Check a ConfigMap."""
     keys(report, "data", spec.data)
     keys(report, "binaryData", spec.binary_data)
-    size = sum(map(len, spec.data.values())) + sum(map(len, spec.binary_data.values()))
-    if size > LARGEST:
-        report.error("data", f"the values have {size} bytes, at most {LARGEST} are allowed (1 MiB)")
+    _size(report, *spec.data.values(), *spec.binary_data.values())
     for name in spec.data.keys() & spec.binary_data.keys():
         report.error(f"binaryData[{name}]", f"the key {name} is in data, too")
+
+
+def _size(report: Report, *values: str | bytes) -> None:
+    size = sum(map(len, values))
+    if size > LARGEST:
+        report.error("data", f"the values have {size} bytes, at most {LARGEST} are allowed (1 MiB)")

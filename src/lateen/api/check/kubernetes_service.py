@@ -1,4 +1,4 @@
-"""Service, EndpointSlice, Endpoints, Namespace, Secret and ConfigMap, as far as a Kubernetes API server checks what matters here."""
+"""Service, as far as a Kubernetes API server checks what matters here."""
 
 from lateen.api.check.metadata import SUBDOMAIN
 from lateen.api.check.primitives.addresses import is_ip

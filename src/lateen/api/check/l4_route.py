@@ -1,12 +1,10 @@
 """TLSRoute and TCPRoute of a VirtualService (pkg/config/validation/validation.go validateTLSRoute, validateTCPRoute)."""
 
-from lateen.api.check import gateway_names
 from lateen.api.check.destinations import weighted
+from lateen.api.check.match_source import match_source
 from lateen.api.check.primitives.addresses import is_ip, subnet
 from lateen.api.check.primitives.dns import is_label, is_subset, partial_wildcard, wildcard
-from lateen.api.check.primitives.labels import istio_labels
 from lateen.api.check.primitives.mesh_sni import MESH_SNI, mesh_sni
-from lateen.api.check.primitives.numbers import optional_port
 from lateen.api.check.report import Report
 from lateen.api.virtual_service import L4MatchAttributes, TCPRoute, TLSMatchAttributes, TLSRoute
 
@@ -57,11 +55,7 @@ def _sni_host(report: Report, where: str, host: str, hosts: tuple[str, ...], *, 
 def _match(report: Report, path: str, match: L4MatchAttributes | TLSMatchAttributes) -> None:
     for place, one in enumerate(match.destination_subnets):
         report.wrong(f"{path}.destinationSubnets[{place}]", subnet(one))
-    optional_port(report, f"{path}.port", match.port)
-    if match.source_labels:
-        istio_labels(report, f"{path}.sourceLabels", match.source_labels)
-    if match.gateways:
-        gateway_names.gateways(report, f"{path}.gateways", match.gateways)
+    match_source(report, path, match)
     if match.source_namespace and not is_label(match.source_namespace):
         report.warning(
             f"{path}.sourceNamespace", f"{match.source_namespace!r} is not the name of a namespace"

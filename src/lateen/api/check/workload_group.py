@@ -3,7 +3,8 @@
 from lateen.api.check.primitives.addresses import UNIX
 from lateen.api.check.primitives.headers import PROBE
 from lateen.api.check.primitives.labels import impossible, istio_labels
-from lateen.api.check.primitives.numbers import not_negative, port
+from lateen.api.check.primitives.numbers import port
+from lateen.api.check.probe_counts import probe_counts
 from lateen.api.check.report import Report
 from lateen.api.check.workload_entry import entry, socket
 from lateen.api.workload_group import HTTPHealthCheckConfig, ReadinessProbe, WorkloadGroup
@@ -26,15 +27,7 @@ def workload_group(report: Report, spec: WorkloadGroup) -> None:
 
 def probe(report: Report, path: str, given: ReadinessProbe) -> None:
     """Check how a workload is asked whether it is ready."""
-    counts = {
-        "initialDelaySeconds": given.initial_delay_seconds,
-        "timeoutSeconds": given.timeout_seconds,
-        "periodSeconds": given.period_seconds,
-        "successThreshold": given.success_threshold,
-        "failureThreshold": given.failure_threshold,
-    }
-    for field, value in counts.items():
-        not_negative(report, f"{path}.{field}", value)
+    probe_counts(report, path, given)
     if given.http_get is not None:
         _http(report, f"{path}.httpGet", given.http_get)
     elif given.tcp_socket is not None:
