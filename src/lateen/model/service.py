@@ -246,8 +246,18 @@ def _of_service_entry(
             subject_alt_names=spec.subject_alt_names,
             labels=pairs(meta.labels),
         )
-        for host in spec.hosts
+        for host in _distinct(spec.hosts)
     )
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return every host once, as it is first written."""
+    if len(names) == 1:
+        return names
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(hosts.lowered(name), name)
+    return tuple(found.values())
 
 
 def _address(address: str) -> str:
