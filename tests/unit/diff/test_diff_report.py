@@ -261,3 +261,23 @@ def test_an_endpoint_that_is_not_ready_moves_requests_to_a_region_farther_away(t
     code, out, _ = diff(tmp_path, old, old + pod("b", "10.1.0.2", ready=False))
     assert code == 1
     assert "10.1.0.2:9080 unhealthy" in out
+
+
+def test_a_subset_that_nobody_defines_answers_503(tmp_path: Path) -> None:
+    code, out, _ = diff(tmp_path, BASE + RULES, BASE + RULES.replace("subset: v1}}]", "subset: v9}}]"))
+    assert code == 1
+    words = "503, there is no cluster for reviews.default.svc.cluster.local:9080 v9"
+    assert f"outcome  to reviews.default.svc.cluster.local:9080 v1  →  {words}" in out
+
+
+def test_of_several_destinations_the_one_that_is_not_there_is_named(tmp_path: Path) -> None:
+    both = "subset: v1}, weight: 90}, {destination: {host: reviews, subset: v9}, weight: 10}]"
+    code, out, _ = diff(tmp_path, BASE + RULES, BASE + RULES.replace("subset: v1}}]", both))
+    assert code == 1
+    assert "reviews.default.svc.cluster.local:9080 v9 destination  -  →  503, there is no cluster for" in out
+
+
+def test_a_fault_without_a_percentage_happens_to_nobody(tmp_path: Path) -> None:
+    code, out, _ = diff(tmp_path, BASE + RULES, BASE + RULES + "    fault: {delay: {fixedDelay: 2s}}\n")
+    assert code == 1
+    assert "delay.percentage 0%" in out

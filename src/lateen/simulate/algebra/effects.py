@@ -26,6 +26,8 @@ Fields = dict[str, str]
 REWRITTEN = "the rewritten part"
 NOTHING: Fields = {"answer": "404, no route"}
 _LEFT_OUT = ("match", "name", "metadata", "decorator", "stat_prefix")
+_SHARES = frozenset({"percentage", "default_value"})
+"""Fields that hold a FractionalPercent, which is nothing on the wire when it is 0."""
 _DENOMINATORS = {"HUNDRED": 1, "TEN_THOUSAND": 100, "MILLION": 10_000}
 _RENAMED = (
     ("typed_per_filter_config.envoy.filters.http.fault.", "fault."),
@@ -91,6 +93,13 @@ def destinations(route: Route) -> tuple[str, ...]:
     found = [entry.name for entry in action.weighted_clusters.clusters] or [action.cluster]
     found += [policy.cluster for policy in action.request_mirror_policies]
     return tuple(dict.fromkeys(name for name in found if name))
+
+
+def answering(route: Route) -> tuple[str, ...]:
+    """Return the clusters that a route takes its answers from."""
+    action = route.route
+    found = [one.name for one in action.weighted_clusters.clusters if one.weight.value] or [action.cluster]
+    return tuple(name for name in found if name)
 
 
 def route_fields(configuration: RouteConfiguration, virtual_host: VirtualHost | None, route: Route) -> Fields:
@@ -176,6 +185,11 @@ def _action(action: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def absent(cluster: str) -> str:
+    """Say what becomes of a request to a cluster that is not there."""
+    return f"503, there is no cluster for {called(cluster)}"
+
+
 def flat(found: Mapping[str, Any]) -> Fields:
     """Write nested JSON as dotted names; headers to add and remove as one field for each header."""
     return {_renamed(name): value for name, value in _leaves("", found) if name}
@@ -197,8 +211,11 @@ def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
             (f"{name.removesuffix('s_to_remove').replace('_', ' ')} {one.lower()}", "removed")
             for one in value
         )
-    elif isinstance(value, dict) and "numerator" in value:
-        yield name, f"{value['numerator'] / _DENOMINATORS[value.get('denominator', 'HUNDRED')]:.6g}%"
+    elif isinstance(value, dict) and ("numerator" in value or (not value and last in _SHARES)):
+        yield (
+            name,
+            f"{value.get('numerator', 0) / _DENOMINATORS[value.get('denominator', 'HUNDRED')]:.6g}%",
+        )
     elif isinstance(value, dict) and value:
         for key, inner in value.items():
             if key != "@type":
@@ -271,7 +288,7 @@ class Side:
         """Say how a cluster treats requests."""
         cluster = self.configuration.cluster(name)
         if cluster is None:
-            return {"destination": f"503, there is no cluster for {called(name)}"}
+            return {"destination": absent(name)}
         json = self._json(cluster)
         endpoints = ", ".join(json.pop("endpoints")) or "none (503)"
         fields = {f"destination.{key}": value for key, value in flat(json).items()}

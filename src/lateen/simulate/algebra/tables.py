@@ -206,7 +206,15 @@ class Comparison:
             for name in common:
                 prefix = "" if len(common) == 1 else f"{effects.called(name)} "
                 fields |= {prefix + key: value for key, value in table.side.cluster_fields(name).items()}
+        ways = [self._answering(host, rules) for host, rules in ((old, leaf.old), (new, leaf.new))]
+        before |= _absent(self._old, ways[0], ways[1])
+        after |= _absent(self._new, ways[1], ways[0])
         return before, after
+
+    def _answering(self, host: VirtualHost | None, rules: Sequence[Rule]) -> set[str]:
+        if self._leads_to_tls(host):
+            return set()
+        return {name for route in _routes(host, rules) for name in effects.answering(route)}
 
     def _samples(self, leaves: Sequence[Leaf], requests: Space) -> tuple[Sample, ...]:
         """Return an example for each leaf, first; then for each kind of path in them."""
@@ -266,6 +274,15 @@ def _numbers(rules: Iterable[Rule]) -> tuple[int, ...]:
 
 def _routes(host: VirtualHost | None, rules: Iterable[Rule]) -> list[Route]:
     return [] if host is None else [host.routes[number] for number in _numbers(rules)]
+
+
+def _absent(table: Table, own: set[str], other: set[str]) -> Fields:
+    """Say which destinations that only one side has are not there at all."""
+    missing = (name for name in sorted(own - other) if table.side.configuration.cluster(name) is None)
+    return {
+        "destination" if len(own) == 1 else f"{effects.called(name)} destination": effects.absent(name)
+        for name in missing
+    }
 
 
 def _unknown(leaf: Leaf, requests: Space) -> tuple[str, ...]:
