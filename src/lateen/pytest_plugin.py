@@ -117,8 +117,8 @@ class ExpectationsFile(pytest.File):
         """Try everything, when the first is asked for."""
         engine = self.config.getoption("--mesh-engine")
         if engine == "live":
-            from lateen.cli.live_objects import live_objects  # noqa: PLC0415
-            from lateen.cli.test_live import LiveEngine  # noqa: PLC0415
+            from lateen.cli.live.engine import LiveEngine  # noqa: PLC0415
+            from lateen.cli.live.objects import live_objects  # noqa: PLC0415
 
             mesh = os.environ.get("LATEEN_MESH", "default")
             return self.beside.results(LiveEngine(mesh), live_objects(mesh))

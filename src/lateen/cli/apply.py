@@ -53,7 +53,7 @@ def command(
 
 def _difference(filenames: tuple[str, ...], namespace: str, mesh: str, *, recursive: bool) -> int:
     from lateen.cli.diff import told  # noqa: PLC0415
-    from lateen.cli.diff_live import live_and_applied  # noqa: PLC0415
+    from lateen.cli.live.applied import live_and_applied  # noqa: PLC0415
     from lateen.sources.documents import Texts  # noqa: PLC0415
 
     found = Texts(namespace).load(documents(filenames, recursive=recursive))

@@ -89,7 +89,7 @@ def _loads(paths: tuple[str, ...], namespace: str, mesh: str, *, recursive: bool
 
     texts = Texts(namespace)
     if len(paths) == 1:
-        from lateen.cli.diff_live import live_and_applied  # noqa: PLC0415
+        from lateen.cli.live.applied import live_and_applied  # noqa: PLC0415
 
         return live_and_applied(mesh, _read(paths[0], texts, recursive=recursive))
     return _read(paths[0], texts, recursive=recursive), _read(paths[1], texts, recursive=recursive)

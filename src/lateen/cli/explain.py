@@ -118,7 +118,7 @@ def _mesh(
     from lateen.mesh import load  # noqa: PLC0415
 
     if not filenames:
-        from lateen.cli.live_objects import live_objects  # noqa: PLC0415
+        from lateen.cli.live.objects import live_objects  # noqa: PLC0415
 
         return load(live_objects(mesh), mesh_config=mesh_config)
     made = load(loaded(filenames, namespace, recursive=recursive), mesh_config=mesh_config)

@@ -90,8 +90,8 @@ def _tried(engine: str, objects: "Load", cases: "list[Case]", mesh: str) -> "tup
 
     with ExitStack() as stack:
         if engine == "live":
-            from lateen.cli.live_objects import live_objects  # noqa: PLC0415
-            from lateen.cli.test_live import starting  # noqa: PLC0415
+            from lateen.cli.live.engine import starting  # noqa: PLC0415
+            from lateen.cli.live.objects import live_objects  # noqa: PLC0415
 
             run = Run(live_objects(mesh), cases, stack.enter_context(starting(mesh)))
         else:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lateen.cli import live_client
 from lateen.cli.attach import captured
 from lateen.cli.client import Client
 from lateen.cli.errors import Failure
 from lateen.cli.explain_log import NOTHING, fields_of, lines_of
+from lateen.cli.live import sender
 from lateen.cli.resolving import pick
 from lateen.expectations.engine import Parts, Question, Unjudged
 from lateen.twin.live import Logged, Received, judge, times
@@ -50,7 +50,7 @@ class LiveEngine:
         ids = [str(uuid.uuid4()) for _ in range(times(question))]
         row = self._sender(question)
         plans = [self._plan(question, one) for one in ids]
-        answers = [live_client.ask(one) for one in plans] if row is None else self._inside(row, plans)
+        answers = [sender.ask(one) for one in plans] if row is None else self._inside(row, plans)
         logs = self._logs(row, ids)
         received = [
             Received(one["status"], tuple(map(tuple, one["headers"])), one["body"], logs.get(name))
@@ -99,7 +99,7 @@ class LiveEngine:
         return {question.sent.connection.port, parts_of(question.asked).port}
 
     def _inside(self, row: Row, plans: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        argv = [sys.executable, "-I", "-m", live_client.__name__, json.dumps(plans)]
+        argv = [sys.executable, "-I", "-m", sender.__name__, json.dumps(plans)]
         request = {
             "op": "exec", "workload": row["pod"], "namespace": row["namespace"], "argv": argv,
             "env": dict(os.environ), "cwd": "/",

@@ -1,6 +1,6 @@
 """Sends requests one after the other and prints what came back; run inside a workload by `lateen test --engine live`.
 
-`python -I -m lateen.cli.live_client JSON`: a list of `{address, port, tls, method, path, headers}`; prints a list of
+`python -I -m lateen.cli.live.sender JSON`: a list of `{address, port, tls, method, path, headers}`; prints a list of
 `{status, headers, body}`, status 0 where the connection broke.
 """
 
