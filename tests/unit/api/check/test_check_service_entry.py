@@ -114,6 +114,9 @@ ENTRIES = [
         "told apart on HTTP and TLS ports only",
     ),
     (f"{{hosts: [a], {HTTP}, exportTo: ['~', b]}}", "spec.exportTo", "nothing can stand beside it"),
+    (f"{{hosts: [a], {HTTP}, exportTo: [b, b]}}", "spec.exportTo[1]", "'b' is there twice"),
+    (f"{{hosts: [a], {HTTP}, exportTo: ['.', '.']}}", "spec.exportTo[1]", "'.' is there twice"),
+    (f"{{hosts: [a], {HTTP}, exportTo: [default, '.']}}", "spec.exportTo[1]", "'.' is 'default'"),
 ]
 FINE = [
     f"{{hosts: [a], {HTTP}}}",

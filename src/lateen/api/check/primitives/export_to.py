@@ -18,7 +18,9 @@ def export_to(report: Report, path: str, given: tuple[str, ...], *, nobody: bool
         if name in seen:
             report.error(
                 where,
-                f"{entry!r} is there twice" if entry == name else f"'.' is {own!r}, which is there, too",
+                f"{entry!r} is there twice"
+                if entry in given[:place]
+                else f"'.' is {own!r}, which is there, too",
             )
         else:
             _entry(report, where, entry, nobody=nobody)
