@@ -98,27 +98,26 @@ def _patches(db: Database, view: View, group: Group) -> tuple[Patch, ...]:
 def clusters(db: Database, view: View, parts: Iterable[Part]) -> dict[str, Resource]:
     """Return clusters by name, patched, with those that patches add; of two with one name, the first."""
     mine = patches(db, view, Group.CLUSTERS)
-    found: dict[str, Resource] = {}
-    for part in parts:
-        made = _cluster(db, view, part).resource if mine else part.source(db, *part.args)
-        if made is not None:
-            found.setdefault(made.name, made)
+    made = (_cluster(db, view, one).resource if mine else one.source(db, *one.args) for one in parts)
     more = (one for context in _contexts(view) for one in patch_cluster.added(context, mine)) if mine else ()
-    for name, body in more:
-        found.setdefault(name, resource(name, body))
-    return found
+    return _by_name(made, more)
 
 
 def listeners(db: Database, view: View, parts: Iterable[Part]) -> dict[str, Resource]:
     """Return listeners by name, patched, with those that patches add; of two with one name, the first."""
     mine = patches(db, view, Group.LISTENERS)
     any_patch = mine or patches(db, view, Group.ROUTES)
-    found: dict[str, Resource] = {}
-    for part in parts:
-        made = _listener(db, view, part).resource if any_patch else part.source(db, *part.args)
-        if made is not None:
-            found.setdefault(made.name, made)
+    made = (_listener(db, view, one).resource if any_patch else one.source(db, *one.args) for one in parts)
     more = (one for context in _contexts(view) for one in patch_listener.added(context, mine)) if mine else ()
+    return _by_name(made, more)
+
+
+def _by_name(made: Iterable[Resource | None], more: Iterable[tuple[str, bytes]]) -> dict[str, Resource]:
+    """Join what is made and what patches add; of two with one name, the first."""
+    found: dict[str, Resource] = {}
+    for one in made:
+        if one is not None:
+            found.setdefault(one.name, one)
     for name, body in more:
         found.setdefault(name, resource(name, body))
     return found

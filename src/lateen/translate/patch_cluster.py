@@ -42,14 +42,9 @@ def patched(name: str, body: bytes, context: Context, patches: Iterable[Patch], 
 
 
 def added(context: Context, patches: Iterable[Patch]) -> list[tuple[str, bytes]]:
-    """Return the clusters that patches add, by name; one without a name cannot be sent."""
-    found = []
-    for patch in patches:
-        if patch.apply_to == "CLUSTER" and patch.adds_in(context):
-            cluster = patch.message()
-            assert isinstance(cluster, Cluster)
-            found.append((cluster.name, message.serialized(cluster)))
-    return [(name, body) for name, body in found if name]
+    """Return the clusters that patches add, with their names; one without a name cannot be sent."""
+    mine = (one.message() for one in patches if one.apply_to == "CLUSTER" and one.adds_in(context))
+    return [(one.name, message.serialized(one)) for one in mine if isinstance(one, Cluster) and one.name]
 
 
 def _merge(run: Run, cluster: Cluster, patch: Patch) -> None:

@@ -48,14 +48,9 @@ def patched(name: str, body: bytes, context: Context, patches: Iterable[Patch]) 
 
 
 def added(context: Context, patches: Iterable[Patch]) -> list[tuple[str, bytes]]:
-    """Return the listeners that patches add, by name; one without a name cannot be sent."""
-    found = []
-    for patch in patches:
-        if patch.apply_to == "LISTENER" and patch.adds_in(context):
-            listener = patch.message()
-            assert isinstance(listener, Listener)
-            found.append((listener.name, message.serialized(listener)))
-    return [(name, body) for name, body in found if name]
+    """Return the listeners that patches add, with their names; one without a name cannot be sent."""
+    mine = (one.message() for one in patches if one.apply_to == "LISTENER" and one.adds_in(context))
+    return [(one.name, message.serialized(one)) for one in mine if isinstance(one, Listener) and one.name]
 
 
 def _patch_listener(run: Run, listener: Listener) -> bool:
