@@ -84,6 +84,7 @@ class Run:
         self.coverage = Coverage()
         self._messages = Messages()
         self._configurations: dict[tuple[View, int], CompiledConfiguration] = {}
+        self._hosts: dict[int, dict[str, VirtualHost]] = {}
         self._fields: dict[tuple[View, str, str, int], Fields] = {}
         self._taken = {id(case): [self._delegation(case, one) for one in case.requests] for case in cases}
         self._wanted = {id(case): self._keys(case) for case in cases}
@@ -235,7 +236,7 @@ class Run:
             if outcome.route_configuration
             else None
         )
-        host = None if table is None else _host(table, decided.virtual_host)
+        host = None if table is None else self._host(table, decided.virtual_host)
         if table is None or host is None:
             return Actual(outcome, {"to": called(outcome.cluster)} if outcome.cluster else {})
         self.coverage.seen(table)
@@ -244,6 +245,12 @@ class Run:
         if not decided.routes:
             return Actual(outcome, {})
         return Actual(outcome, self._of_route(view, table, host, decided.routes[0]))
+
+    def _host(self, table: RouteConfiguration, name: str) -> VirtualHost | None:
+        """Find a virtual host; the messages keep tables, so that their identities are theirs."""
+        if id(table) not in self._hosts:
+            self._hosts[id(table)] = {one.name: one for one in reversed(table.virtual_hosts)}
+        return self._hosts[id(table)].get(name)
 
     def _sent(self, proxy: Proxy, request: Request) -> tuple[View, Sent]:
         view = view_of(self.mesh.db, proxy)
@@ -274,10 +281,6 @@ def _loaded(objects: Load) -> tuple[Mesh, tuple[Finding, ...]]:
 
 def _port(request: Request) -> int:
     return parts_of(request).port
-
-
-def _host(table: RouteConfiguration, name: str) -> VirtualHost | None:
-    return next((one for one in table.virtual_hosts if one.name == name), None)
 
 
 def _judged(case: Case, request: Request, parts: dict[str, list[str]]) -> list[str]:

@@ -60,7 +60,9 @@ def _near(db: Database, view: View, connection: Connection) -> Iterator[Resource
     made.append(listeners.http_proxy(db, seen))
     made += [listeners.bound_inbound(db, view, one) for one in inbound_chains(db, view) if one.bound]
     if view.interception != mesh.NO_INTERCEPTION:
-        made += [listeners.virtual_outbound(db, seen), listeners.virtual_inbound(db, view)]
+        made.append(listeners.virtual_outbound(db, seen))
+        if mesh.listen_ports(db)[1] in (connection.captured_by, connection.port):
+            made.append(listeners.virtual_inbound(db, view))
     yield from sorted((one for one in made if one is not None), key=lambda one: one.name)
 
 
